@@ -19,14 +19,13 @@ KEEP ?=
 # Three at a time, also on two cores: what takes long mostly waits for processes and for time to pass.
 # The shuffled order is the same each time, so that a failure comes again.
 PYTEST_ARGS ?= -n 3 --dist worksteal --randomly-seed=1
-SOAK_ARGS ?= -p no:randomly
 IMAGE ?= change-order-relay
 IMAGE_ARGS ?=
 CONTAINER_ENGINE ?= docker
 # Compiled once; otherwise each of the many processes that tests start would compile everything again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help setup lint format types docs test proof soak demo containers cluster bench manifests alerts image lock clean
+.PHONY: help setup lint format types docs test proof demo containers cluster bench manifests alerts image lock clean
 
 help:  ## say what can be done
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */make \1\t/' | expand -t 16
@@ -58,17 +57,14 @@ test: $(STAMP)  ## every test but the storms, on real Apache Kafka
 	$(BIN)/python -m pytest -m "not storm" $(PYTEST_ARGS)
 
 proof: $(STAMP)  ## the storms: processes are killed in every gap, and remotes lose answers
-	$(BIN)/python -m pytest -m "storm and not soak" $(PYTEST_ARGS)
-
-soak: $(STAMP)  ## the storm that fails at times: a ledger is deleted in the middle of it; not part of .ci/run
-	$(BIN)/python -m pytest -m soak $(SOAK_ARGS)
+	$(BIN)/python -m pytest -m storm $(PYTEST_ARGS)
 
 demo: $(STAMP)  ## the main job, shown on this machine; KEEP=1 leaves it running
 	$(BIN)/python -m deploy.demo $(if $(KEEP),--keep)
 
 # A file to a worker, so that a file's broker serves all of its tests. The demonstration is the longest: it begins.
 CONTAINERS_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder -p no:randomly --durations=5
-containers: $(STAMP)  ## the image, the demonstration and Kafka as containers, proven beside a container engine
+containers: $(STAMP)  ## the image, the demonstration and the compose file as containers, proven beside a container engine
 	$(BIN)/python -m deploy.containers $(BIN)/python -m pytest $(CONTAINERS_ARGS) tests/containers/test_demo.py \
 		tests/containers tests/integration/kafka/test_transactions.py tests/integration/cli/test_status.py
 

@@ -35,11 +35,12 @@ def measure(fresh: Callable[..., Ground], orders: int, items: int) -> dict[str, 
         "items": items,
         "partitions": here.partitions,
         "filled_in_seconds": round(filled, 1),
-        **{name: _cost(here, arguments) for name, arguments in commands.items()},
+        **{name: cost(here, arguments) for name, arguments in commands.items()},
     }
 
 
-def _cost(here: Ground, arguments: list[str]) -> Mapping[str, float]:
+def cost(here: Ground, arguments: list[str]) -> Mapping[str, float]:
+    """What one command costs, as a process of its own. Raises ``RuntimeError`` where it fails."""
     command, began = [sys.executable, "-m", "cli", *arguments], time.perf_counter()
     process = subprocess.Popen(command, cwd=ROOT, env=here.environment(), stdout=subprocess.DEVNULL)
     _, ended, usage = os.wait4(process.pid, 0)

@@ -17,7 +17,7 @@ from benchmarks.ground import Ground, awaited
 from relay.domain.events import ChangeOrderObserved, EventReference
 from relay.domain.identity import tenant_partition
 from relay.domain.mapping import in_milliseconds, map_event
-from relay.engine.configuration import LiveConfiguration
+from relay.engine.configuration.live import LiveConfiguration
 from relay.engine.kafka import GroupReader, Outgoing, Partition, PlainWriter, Transactions
 from relay.engine.record_codec import record_codec
 from relay.engine.settings import read_settings

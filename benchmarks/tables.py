@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from benchmarks.commands import cost
 from benchmarks.events import observed
 from benchmarks.ground import Ground
 from benchmarks.mapping import CONFIGURATION
@@ -55,6 +56,7 @@ def measure(fresh: Callable[[], Ground], count: int, items: int) -> dict[str, An
         "megabytes": round(used.ru_maxrss / 1024),
         "file_megabytes": round(file.stat().st_size / 1_000_000),
         "milliseconds": asked,
+        "trace": cost(here, ["trace", "constructiononline:acme:77", "--tables"]),
     }
 
 
@@ -77,10 +79,10 @@ def _asked(tables: ReadTables) -> dict[str, float]:
         "log of a status": lambda: read_log_page(tables, LogFilter(status="pending"), now),
         "open items": lambda: read_open_items(tables),
         "writes": lambda: sum_writes(tables, now - timedelta(days=31), now),
-        "system": lambda: read_system(tables, now),
+        "system": lambda: read_system(tables, now, str),
         "by number": lambda: find(tables, "77"),
         "by title": lambda: find(tables, "change 77"),
-        "one change order": lambda: read_change_order(tables, "constructiononline:acme:77", now),
+        "one change order": lambda: read_change_order(tables, "constructiononline:acme:77", now, str),
     }
     taken: dict[str, float] = {}
     for name, question in questions.items():

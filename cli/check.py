@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from cli.calls import told_calls
 from cli.discover import MostCalls
 from cli.errors import Exit
 from cli.screen import AsJson, Screen
@@ -22,10 +23,9 @@ def check_command(*, calls: MostCalls = 200, as_json: AsJson = False) -> None:
     project, contract or purchase order, and the codes that would be sent. What cannot be told is said.
     """
     from operations.check.checks import check_all
-    from operations.survey.calls import Calls
 
     screen = Screen(as_json=as_json)
-    made = Calls(calls, lambda number, most, sent: screen.line(f"{number}/{most} {sent}", "dim", indent=2))
+    made = told_calls(screen, calls)
     results = []
     for result in check_all(made):
         results.append(result)

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.calls import told_calls
 from cli.errors import Exit
 from cli.options import Who, finite
 from cli.plan import MostCalls
 from cli.screen import AsJson, Screen
+from operations.errors import WrongUsage
 from operations.operator import operator
 
 if TYPE_CHECKING:
@@ -24,8 +26,11 @@ Only = Annotated[
 
 
 def go_live_command(
-    route: Annotated[str, typer.Argument(help="The route, by its name.", show_default=False)],
+    named: Annotated[
+        str | None, typer.Argument(metavar="ROUTE", help="The route, by its name.", show_default=False)
+    ] = None,
     *,
+    route: Annotated[str | None, typer.Option(help="The same, by an option.", show_default=False)] = None,
     plan: Annotated[
         str | None,
         typer.Option(metavar="ID", help="Carry what is still as this plan showed it.", show_default=False),
@@ -54,16 +59,19 @@ def go_live_command(
     something is left, because it is refused or not as the plan showed it.
     """
     from operations.golive.go_live import carry, choose
-    from operations.survey.calls import Calls
     from operations.written_versions import writing_environment
 
+    label = _one_route(named, route)
+    if end_pilot and (dry_run or plan is not None):
+        what = "--dry-run" if dry_run else "--plan"
+        raise WrongUsage(f"--end-pilot carries nothing, so that {what} means nothing with it: leave one of the two out")
     screen, person, environment = Screen(as_json=as_json), operator(who), writing_environment()
     if end_pilot:
-        _end_pilots(screen, environment, route, only or [], who=person, why=why.strip())
+        _end_pilots(screen, environment, label, only or [], who=person, why=why.strip())
         return
-    made = Calls(calls, lambda number, most, sent: screen.line(f"{number}/{most} {sent}", "dim", indent=2))
+    made = told_calls(screen, calls)
     names = tuple(only or ())
-    chosen = choose(environment, route, plan=plan, only=names, calls=made, dry_run=dry_run)
+    chosen = choose(environment, label, plan=plan, only=names, calls=made, dry_run=dry_run)
     _tell_stray_pilots(screen, environment)
     if dry_run:
         _tell_left(screen, chosen)
@@ -75,6 +83,15 @@ def go_live_command(
     _tell_left(screen, went.chosen)
     _tell(screen, went)
     raise typer.Exit(Exit.DEAD_LETTERS if went.chosen.left else Exit.DONE)
+
+
+def _one_route(named: str | None, route: str | None) -> str:
+    """The route, whichever way it is said. Raises ``WrongUsage`` for none, or two."""
+    said = {one for one in (named, route) if one is not None}
+    if len(said) == 1:
+        return said.pop()
+    what = f"{' and '.join(sorted(said))} are two routes" if said else "which route is not said"
+    raise WrongUsage(f"{what}: a go-live is of one, `cor go-live ROUTE`, as `cor plan` names it")
 
 
 def _end_pilots(screen: Screen, environment: Any, route: str, only: list[str], *, who: str, why: str) -> None:

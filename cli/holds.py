@@ -14,11 +14,11 @@ from cli.screen import AsJson, Screen
 from operations.json_values import plain
 from operations.operator import operator, stated
 from operations.wording import moment
-from relay.domain.control import PersonHold, Subject
-from relay.domain.person_holds import AnyHold, about, is_over
 
 if TYPE_CHECKING:
     from operations.holds.obeyed import Obeyed
+    from relay.domain.control import PersonHold
+    from relay.domain.person_holds import AnyHold
     from relay.domain.route_names import RouteNames
 
 app = typer.Typer(help="What people hold.", no_args_is_help=True)
@@ -32,7 +32,12 @@ Wait = Annotated[
 
 
 ChangeOrder = Annotated[
-    str | None, typer.Option("--change-order", help="A change order: its key, or its id alone.", show_default=False)
+    str | None,
+    typer.Option(
+        "--change-order",
+        help="A change order: its key, or its id alone; or those of a record that was written for it.",
+        show_default=False,
+    ),
 ]
 SourceProject = Annotated[
     str | None,
@@ -82,6 +87,8 @@ def hold_command(
     from operations.holds.subject import chosen
     from operations.route_names import route_names
     from operations.written_versions import writing_environment
+    from relay.domain.control import PersonHold, Subject
+    from relay.domain.person_holds import about
 
     kind, named = chosen(
         {
@@ -99,9 +106,11 @@ def hold_command(
     hold = written.hold
     ends = _end(hold) if isinstance(hold, PersonHold) else "until released"
     screen.line(f"Hold {hold.hold_id} stands: {about(hold, names.of_target)}, {ends}.", "bold")
+    if written.record is not None:
+        screen.line(f"{written.record} was written for it; all that is written for that change order is on hold.")
     with screen.busy("Waiting for the writers"):
         obeyed = wait_until_obeyed(environment, written.offset, hold.tenant, wait)
-    screen.json({"hold": hold, **_as_object(obeyed)})
+    screen.json({"hold": hold, "record": written.record, **_as_object(obeyed)})
     _show(screen, obeyed, wait)
     raise typer.Exit(Exit.DEAD_LETTERS if obeyed.missing else Exit.DONE)
 
@@ -122,6 +131,7 @@ def release_command(
     from operations.holds.obeyed import wait_until_obeyed
     from operations.route_names import route_names
     from operations.written_versions import writing_environment
+    from relay.domain.person_holds import about
 
     person, reason = operator(who), stated(why)
     environment, screen = writing_environment(), Screen(as_json=as_json)
@@ -160,11 +170,17 @@ def list_command(*, as_json: AsJson = False) -> None:
 
 def as_object(hold: AnyHold, at: datetime) -> dict[str, object]:
     """A hold for machines."""
+    from relay.domain.control import PersonHold
+    from relay.domain.person_holds import is_over
+
     fields: dict[str, object] = plain(hold)
     return fields | {"readable": isinstance(hold, PersonHold), "ended": is_over(hold, at)}
 
 
 def _row(hold: AnyHold, at: datetime, names: RouteNames) -> tuple[object, ...]:
+    from relay.domain.control import PersonHold
+    from relay.domain.person_holds import about, is_over
+
     if isinstance(hold, PersonHold):
         end = f"ended {moment(hold.until)}" if hold.until and is_over(hold, at) else _end(hold)
         return hold.hold_id, about(hold, names.of_target), hold.person, moment(hold.since), end, hold.reason

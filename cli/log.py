@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.options import Csv, Xlsx
+from cli.options import Csv, Xlsx, chosen
 from cli.screen import AsJson, Screen
 
 if TYPE_CHECKING:
@@ -51,9 +51,12 @@ def log_command(
     from operations.reports.tables import open_tables
     from operations.spreadsheets.files import save
     from operations.spreadsheets.workbook import about_table
+    from operations.wording import counted
     from operations.zones import zone_of
+    from relay.domain.side import Side
 
-    condition = LogFilter(project=project, side=_side(side), status=status, change_order=change_order)
+    wanted = None if side is None else chosen(Side, side, "--side")
+    condition = LogFilter(project=project, side=wanted, status=status, change_order=change_order)
     screen = Screen(as_json=as_json)
     settings = Environment.read().settings
     zone = zone_of(settings)
@@ -64,19 +67,11 @@ def log_command(
         if csv or xlsx:
             told = about_table("Change order log", *condition.asked, *NOTES, read_at=tables.read_at, zone=zone)
             saved = save(table_of(rows), told, csv, xlsx)
-            screen.line(f"{len(rows)} rows in {saved}.")
+            screen.line(f"{counted(len(rows), 'row')} in {saved}.")
         else:
             _show(screen, rows, sums)
         until = zone.named_moment(tables.read_at) if tables.read_at else None
         screen.line(f"Everything until {until}." if until else "Still being built.")
-
-
-def _side(named: str | None) -> str | None:
-    from operations.errors import WrongUsage
-
-    if named not in {None, "owner", "cost"}:
-        raise WrongUsage(f"--side {named!r} is none of owner, cost")
-    return named
 
 
 def _object(row: LogRow) -> dict[str, object]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli.calls import told_calls
 from cli.errors import Exit
+from cli.options import Csv, Xlsx
 from cli.screen import AsJson, Screen
+from relay.domain.printable import printable
 
 if TYPE_CHECKING:
-    from operations.plan.plan import Plan
+    from operations.environment import Environment
+    from operations.plan.plan import Plan, Wish
     from operations.plan.rows import PlanRow
 
 _MARKS = {
@@ -46,11 +51,15 @@ MostCalls = Annotated[int, typer.Option("--calls", min=1, help="The most calls t
 
 
 def plan_command(
+    routes: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ROUTE]...", help="Only of these routes. Default: all.", show_default=False),
+    ] = None,
     *,
     config: Annotated[
         Path | None, typer.Option(help="Another file than COR_CONFIG, such as one that is not in force yet.")
     ] = None,
-    route: Annotated[list[str] | None, typer.Option(help="Only of this route; repeatable. Default: all.")] = None,
+    route: Annotated[list[str] | None, typer.Option(help="The same, by an option; repeatable.")] = None,
     project: Annotated[str | None, typer.Option(help="Only of this project of the source.")] = None,
     change_order: Annotated[
         list[str] | None,
@@ -59,8 +68,8 @@ def plan_command(
     read: Records = 25,
     calls: MostCalls = 200,
     everything: Annotated[bool, typer.Option("--all", help="Show what stays as it is, too.")] = False,
-    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write a table as CSV.")] = None,
-    xlsx: Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="Write a workbook.")] = None,
+    csv: Csv = None,
+    xlsx: Xlsx = None,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit code 4 where there is something to carry.")
     ] = False,
@@ -69,31 +78,44 @@ def plan_command(
     """What would be carried if the routes were live, and what would be refused and why. It writes nothing at a remote.
 
     Each change order is planned as the writers themselves plan it, up to the first call that would write. It only
-    reads, in the share of commands, and says each call before it makes it. Exit code 3 where something would be
-    refused.
+    reads, in the share of commands, and says each call before it makes it. The plan is kept in the audit, for go-live;
+    exit code 1 where it could only be shown. Exit code 3 where something would be refused.
     """
     from operations.environment import Environment
     from operations.plan.plan import Wish, make_plan
-    from operations.plan.recorded import record_plan
-    from operations.survey.calls import Calls
 
     screen = Screen(as_json=as_json)
     environment = Environment.read().with_configuration(config)
-    wish = Wish(routes=tuple(route or ()), project=project, change_orders=tuple(change_order or ()), records=read)
-    made = Calls(calls, lambda number, most, sent: screen.line(f"{number}/{most} {sent}", "dim", indent=2))
+    named = tuple(dict.fromkeys((*(routes or ()), *(route or ()))))
+    wish = Wish(routes=named, project=project, change_orders=tuple(change_order or ()), records=read)
+    made = told_calls(screen, calls)
     plan = make_plan(environment, wish, made)
-    record_plan(environment, plan, wish)
-    screen.json(as_object(environment, plan))
     show_plan(screen, environment, plan, everything=everything)
     _save(screen, environment, plan, csv, xlsx)
-    raise typer.Exit(_code(plan, detailed=detailed_exitcode))
+    is_kept = _keep(environment, plan, wish)
+    screen.json({**as_object(environment, plan), "kept": is_kept})
+    raise typer.Exit(_code(plan, detailed=detailed_exitcode) if is_kept else Exit.FAILED)
+
+
+def _keep(environment: Environment, plan: Plan, wish: Wish) -> bool:
+    """Whether it stands in the audit. Where it does not, standard error says so: what was shown stays true."""
+    from operations.plan.recorded import record_plan
+    from relay.engine.kafka import KafkaFailure
+
+    try:
+        record_plan(environment, plan, wish)
+    except KafkaFailure as error:
+        words = f"the plan is shown but not kept, so that `cor go-live --plan` will not know it: {error}"
+        print(f"cor: {printable(words)}", file=sys.stderr)  # noqa: T201 - what a person at the terminal reads
+        return False
+    return True
 
 
 def _code(plan: Plan, *, detailed: bool) -> Exit:
     from operations.plan.rows import CARRIED, Action
 
     actions = {row.action for row in plan.rows}
-    if Action.REFUSED in actions:
+    if Action.REFUSED in actions or plan.renamed:
         return Exit.DEAD_LETTERS
     return Exit.SOMETHING_TO_CARRY if detailed and actions & CARRIED else Exit.DONE
 
@@ -122,6 +144,7 @@ def as_object(environment: Any, plan: Plan) -> dict[str, Any]:
             },
         },
         "read_up_to": plan.read_up_to,
+        "renamed": plan.renamed,
         "rows": [{**plain(row), "change": row.change} for row in plan.rows],
     }
 
@@ -132,19 +155,21 @@ def show_plan(screen: Screen, environment: Any, plan: Plan, *, everything: bool)
 
     zone = zone_of(environment.settings)
     screen.line()
-    where = f"{plan.file.name} {plan.digest[:4]}"
+    where = f"{plan.file.name}, routes {plan.digest[:4]}"
     screen.line(
         f"Plan {plan.plan_id[:8]} · {_of_routes(plan)} · {where} · read {zone.named_moment(plan.at)} · "
         f"{plan.calls} calls used · wrote nothing",
         "bold",
     )
+    for question in plan.renamed:
+        screen.line(f"{question[:1].upper()}{question[1:]}.", "yellow")
     rows = [row for row in plan.rows if everything or row.action in _SHOWN]
     widths = [max(map(len, column), default=0) for column in zip(*map(_cells, rows), strict=True)]
     for row in rows:
         _show_row(screen, row, widths)
     _show_sums(screen, plan)
     _show_cost(screen, environment, plan)
-    screen.line(f"Read up to {', '.join(_read_up_to(plan))}.", "dim")
+    screen.line(f"Kafka was read up to (topic[partition] offset): {', '.join(_read_up_to(plan))}.", "dim")
 
 
 def _read_up_to(plan: Plan) -> Iterator[str]:
@@ -168,8 +193,8 @@ def _show_row(screen: Screen, row: PlanRow, widths: Sequence[int]) -> None:
     unread = [change.name for change in row.changes if not change.known]
     if unread:
         screen.line(f"sent as well, and not read what stands there: {', '.join(unread)}", indent=6)
-    if row.sentence is not None:
-        screen.line(f"{row.sentence}{f' ({row.reason})' if row.reason else ''}", indent=6)
+    if row.planned_sentence is not None:
+        screen.line(f"{row.planned_sentence}{f' ({row.reason})' if row.reason else ''}", indent=6)
 
 
 def _cells(row: PlanRow) -> tuple[str, ...]:
@@ -235,7 +260,7 @@ def _show_cost(screen: Screen, environment: Any, plan: Plan) -> None:
         f"{tenant} about {count} calls, {lasting(seconds.get(tenant, 0.0), plan.at)}" for tenant, count in calls.items()
     )
     screen.line(f"{said}. {cost or 'No call would be made'}.", "bold")
-    if any(action in found for action in ("new", "changed")):
+    if any(action in found for action in ("new", "changed")) and not plan.renamed:
         for route in plan.routes:
             screen.line(f"Carry it: cor go-live {route} --plan {plan.plan_id[:8]}    one only: --only ID")
 
@@ -243,14 +268,11 @@ def _show_cost(screen: Screen, environment: Any, plan: Plan) -> None:
 def _save(screen: Screen, environment: Any, plan: Plan, csv: Path | None, xlsx: Path | None) -> None:
     if csv is None and xlsx is None:
         return
-    from operations.spreadsheets.csv_file import write_csv
+    from operations.spreadsheets.files import save
     from operations.spreadsheets.table_of_plan import about, table_of
-    from operations.spreadsheets.workbook import write_workbook
+    from operations.wording import counted
     from operations.zones import zone_of
 
     table = table_of(plan)
-    if csv is not None:
-        write_csv(table, csv)
-    if xlsx is not None:
-        write_workbook(table, about(plan, zone_of(environment.settings)), xlsx)
-    screen.line(f"{len(table.rows)} rows in {', '.join(str(path) for path in (csv, xlsx) if path)}.")
+    saved = save(table, about(plan, zone_of(environment.settings)), csv, xlsx)
+    screen.line(f"{counted(len(table.rows), 'row')} in {saved}.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +11,9 @@ from cli.errors import Exit
 from cli.options import Who, finite
 from cli.screen import AsJson, Screen
 from operations.operator import operator
-from relay.domain.events import ChangeOrderObserved
+
+if TYPE_CHECKING:
+    from relay.domain.events import ChangeOrderObserved
 
 
 def poll_command(
@@ -30,8 +32,8 @@ def poll_command(
 ) -> None:
     """Asks the running poller to look at an account now, instead of when it is due.
 
-    Exit code 3 if nobody polls the account. With --dry-run it looks itself, as a guest, and shows the events that the
-    poller would publish.
+    Exit code 3 if nobody polls the account. With --dry-run it looks itself, within the part of the rate budget that
+    is the commands', and shows the events that the poller would publish.
     """
     screen, projects = Screen(as_json=as_json), tuple(project or ())
     if dry_run:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.calls import told_calls
 from cli.errors import Exit
-from cli.options import Csv, Who, Xlsx
+from cli.options import Csv, Who, Xlsx, chosen
 from cli.screen import AsJson, Screen
 
 if TYPE_CHECKING:
@@ -53,35 +54,33 @@ def reconcile_command(
 ) -> None:
     """Whether source and remotes agree, approved and pending apart: each difference with its cause.
 
-    It reads the source and the remotes, as a guest within their budgets; with --as-of or --month it tells what had been
-    observed by then. Exit code 3 where a difference has no cause, or something was not read: that is never 0.00.
+    It reads the source and the remotes, within the part of their rate budgets that is the commands'; with --as-of
+    or --month it tells what had been observed by then. Exit code 3 where a difference has no cause, or something
+    was not read: that is never 0.00.
     """
     from operations.environment import Environment
+    from operations.errors import WrongUsage
+    from operations.operator import stated
     from operations.reconcile.as_json import as_object
     from operations.reconcile.signing import sign_off as keep
     from operations.zones import zone_of
+    from relay.domain.side import Side
 
-    _require_whole(side, sign_off=sign_off)
+    wanted = None if side is None else chosen(Side, side, "--side")
+    if sign_off and side is not None:
+        raise WrongUsage("--sign-off is of both sides: leave out --side")
+    reason = stated(why) if sign_off else ""
     screen, environment = Screen(as_json=as_json), Environment.read()
     zone = zone_of(environment.settings).name
     report, signed = _reconciled(screen, environment, project, _moment(month, as_of, zone), calls)
-    report = _of_side(report, side)
+    report = _of_side(report, wanted)
     screen.json(as_object(report, signed))
     _show(screen, report, signed, zone)
     _save(screen, report, signed, zone, csv, xlsx)
     if sign_off:
-        digest = keep(environment, report, who, why)
+        digest = keep(environment, report, who, reason)
         screen.line(f"Signed off: {digest[:16]}.", "bold")
     raise typer.Exit(Exit.DONE if report.is_reconciled else Exit.DEAD_LETTERS)
-
-
-def _require_whole(side: str | None, *, sign_off: bool) -> None:
-    from operations.errors import WrongUsage
-
-    if side not in {None, *_BASIS}:
-        raise WrongUsage(f"--side {side!r} is none of owner, cost")
-    if sign_off and side is not None:
-        raise WrongUsage("--sign-off is of both sides: leave out --side")
 
 
 def _moment(month: str | None, as_of: str | None, zone: str) -> datetime | None:
@@ -102,9 +101,8 @@ def _reconciled(
     from operations.reconcile.command import reconcile_live, reconcile_recorded
     from operations.reconcile.signing import last_sign_off
     from operations.reports.tables import open_tables
-    from operations.survey.calls import Calls
 
-    made = Calls(calls, lambda number, most, sent: screen.line(f"{number}/{most} {sent}", "dim", indent=2))
+    made = told_calls(screen, calls)
     report = reconcile_live(environment, project, made) if at is None else None
     with open_tables(environment.settings) as tables:
         if report is None:
@@ -275,9 +273,10 @@ def _save(screen: Screen, report: Reconciliation, signed: SignOff | None, zone: 
     from operations.reconcile.table import facts_of, table_of
     from operations.spreadsheets.files import save
     from operations.spreadsheets.workbook import about_table
+    from operations.wording import counted
     from operations.zones import CompanyZone
 
     table = table_of(report, signed)
-    about = about_table("Reconciliation", *facts_of(report, zone), zone=CompanyZone(zone))
+    about = about_table("Reconciliation", *facts_of(report, CompanyZone(zone)), zone=CompanyZone(zone))
     saved = save(table, about, csv, xlsx)
-    screen.line(f"{len(table.rows)} rows in {saved}.")
+    screen.line(f"{counted(len(table.rows), 'row')} in {saved}.")

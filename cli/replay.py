@@ -7,19 +7,18 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.errors import Exit
 from cli.options import Who, finite
 from cli.screen import AsJson, Screen
 from operations.errors import WrongUsage
 from operations.operator import operator
-from operations.replay.selection import Selection, parsed_offsets, parsed_time
 
 if TYPE_CHECKING:
     from operations.environment import Environment
     from operations.replay.cost import Cost
     from operations.replay.newest import SelectedEvents
+    from operations.replay.selection import Selection
     from operations.replay.write import Tally
 
 _FATES = {
@@ -61,7 +60,9 @@ def replay_command(
 ) -> None:
     """Maps observed history again. What is already applied costs no call."""
     from operations.replay.replay import estimate, plan_replay, run_replay
+    from operations.replay.selection import Selection, parsed_offsets
     from operations.replay.write import Tally
+    from operations.times import parsed_time
     from operations.written_versions import writing_environment
 
     selection = Selection(
@@ -94,6 +95,8 @@ def replay_command(
 
 
 def _require_choice(selection: Selection, *, everything: bool, resume: str | None) -> None:
+    from operations.replay.selection import Selection
+
     if resume is not None:
         if everything or selection != Selection():
             raise WrongUsage("--resume goes on with what was selected then: leave the other selections out")
@@ -111,6 +114,8 @@ def _progress(screen: Screen, events: int) -> Iterator[Callable[[int], None]]:
     if screen.as_json or not screen.is_terminal:
         yield lambda _: None
         return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (TextColumn("replaying"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=screen.console) as progress:
         task = progress.add_task("replay", total=events)

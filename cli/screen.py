@@ -11,18 +11,19 @@ from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, TextIO
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
-from rich.console import Console
-from rich.padding import Padding
-from rich.style import Style
-from rich.table import Table
-from rich.text import Text
 
 from operations.json_values import plain
 from operations.wording import moment
 from relay.domain.printable import printable, printable_json
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
 _JSON = "cor.json"
 _ADDRESS = re.compile(r"https?://[^\s,;]+")
@@ -59,13 +60,14 @@ class Screen:
         self._stream = stream
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-        width = None if stream.isatty() else _UNBOUNDED
-        self._console = Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
-    @property
+    @cached_property
     def console(self) -> Console:
         """For what only a terminal can show."""
-        return self._console
+        from rich.console import Console
+
+        width = None if self.is_terminal else _UNBOUNDED
+        return Console(file=self._stream, width=width, highlight=False, markup=False, emoji=False)
 
     @property
     def is_terminal(self) -> bool:
@@ -78,7 +80,7 @@ class Screen:
         if self.as_json or not self.is_terminal:
             yield lambda done, of: None
             return
-        with self._console.status(words) as status:
+        with self.console.status(words) as status:
             yield lambda done, of: status.update(f"{words}: {done} of {of}")
 
     def json(self, value: object) -> None:
@@ -116,7 +118,9 @@ class Screen:
         if not text:
             self._stream.write("\n")
             return
-        self._console.print(Padding(_text(_folded(text), style), (0, 0, 0, indent), expand=False))
+        from rich.padding import Padding
+
+        self.console.print(Padding(_text(_folded(text), style), (0, 0, 0, indent), expand=False))
 
     def lines(self, text: str, style: str = "", *, indent: int = 0) -> None:
         """A text of several lines, each with the same indent."""
@@ -127,6 +131,9 @@ class Screen:
         """A table; columns of numbers are set to the right. A cell is one line; a tuple is a cell of several."""
         if self.as_json:
             return
+        from rich.table import Table
+        from rich.text import Text
+
         listed = [list(row) for row in rows]
         table = Table(title=title and Text(title), box=None, pad_edge=False, title_justify="left")
         for number, name in enumerate(columns):
@@ -140,6 +147,9 @@ class Screen:
         """Names and values, one a line; a pair without a value is left out."""
         if self.as_json:
             return
+        from rich.table import Table
+        from rich.text import Text
+
         table = Table(box=None, pad_edge=False, show_header=False)
         table.add_column(style="bold", no_wrap=True)
         table.add_column(overflow="fold")
@@ -151,15 +161,18 @@ class Screen:
     def _show(self, table: Table) -> None:
         """Rich fills every line up to the table's width, which is long where nothing bounds it."""
         if self.is_terminal:
-            self._console.print(table)
+            self.console.print(table)
             return
-        with self._console.capture() as captured:
-            self._console.print(table)
+        with self.console.capture() as captured:
+            self.console.print(table)
         self._stream.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
 def _text(text: str, style: str = "") -> Text:
     """Addresses can be opened, also where a narrow terminal breaks them."""
+    from rich.style import Style
+    from rich.text import Text
+
     styled = Text(printable(text), style=style)
     for address in _ADDRESS.finditer(styled.plain):
         styled.stylize(Style(link=address[0]), *address.span())

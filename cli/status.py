@@ -12,18 +12,16 @@ import typer
 from cli.errors import Exit
 from cli.options import finite
 from cli.screen import AsJson, Screen
-from operations.wording import duration, hold_end, moment
-from relay.domain.control import Member
-from relay.domain.guest_use import GUEST
-from relay.domain.ledger import Hold
-from relay.domain.person_holds import about, told
-from relay.domain.route_names import RouteNames
+from operations.wording import counted, duration, moment
 
 if TYPE_CHECKING:
     from operations.golive.pilots import RoutePilots
     from operations.golive.unseen import OnlyShown
-    from operations.status.report import Queue, StageState, Status, TenantState
+    from operations.status.report import LettersState, Queue, StageState, Status, TenantState
     from operations.status.views import ViewsState
+    from relay.domain.control import Member
+    from relay.domain.ledger import Hold
+    from relay.domain.route_names import RouteNames
 
 
 _MOST_PILOTS = 5
@@ -49,6 +47,7 @@ def status_command(
     from operations.status.budgets import budgets, own_address
     from operations.status.idle import wait_until_idle
     from operations.status.report import read_status, with_only_shown
+    from relay.domain.route_names import RouteNames
 
     environment = Environment.read()
     shares = budgets(workers or own_address(environment.settings))
@@ -67,6 +66,9 @@ def _code(status: Status) -> Exit:
 
 
 def _show(screen: Screen, status: Status, names: RouteNames) -> None:
+    from relay.domain.guest_use import GUEST
+    from relay.domain.person_holds import about, hold_sentence
+
     for sentence in status.lost_topics:
         screen.line(f"LOST: {sentence}.", "bold")
     columns = ("stage", "lag", "inbox", "held", "in doubt", "oldest")
@@ -80,7 +82,7 @@ def _show(screen: Screen, status: Status, names: RouteNames) -> None:
     if status.people_holds:
         screen.line()
         rows = [
-            (held.hold.hold_id[:8], about(held.hold, names.of_target), held.waiting, told(held.hold))
+            (held.hold.hold_id[:8], about(held.hold, names.of_target), held.waiting, hold_sentence(held.hold))
             for held in status.people_holds
         ]
         screen.table(("hold", "what", "waiting", "why"), rows)
@@ -98,17 +100,20 @@ def _show(screen: Screen, status: Status, names: RouteNames) -> None:
     if pilots:
         screen.line()
         screen.lines("\n".join(pilots))
-    letters = status.letters
     screen.line()
-    if letters.open:
-        reasons = ", ".join(f"{count} {reason}" for reason, count in letters.by_reason.items())
-        age = duration(letters.oldest_seconds or 0.0)
-        screen.line(f"{letters.open} open letters, the oldest {age} old: {reasons}. See `cor letters list`.", "bold")
+    if status.letters.open:
+        screen.line(_open_letters(status.letters), "bold")
     else:
         screen.line("No open letters.")
     screen.line(_verdict(status))
     if not members:
         screen.line("No stage runs: nothing is polled, mapped or written until one does, as by `cor run all`.", "bold")
+
+
+def _open_letters(letters: LettersState) -> str:
+    reasons = ", ".join(f"{count} {reason}" for reason, count in letters.by_reason.items())
+    oldest = duration(letters.oldest_seconds or 0.0)
+    return f"{counted(letters.open, 'open letter')}, the oldest {oldest} old: {reasons}. See `cor letters list`."
 
 
 def _views(views: ViewsState, at: datetime) -> str:
@@ -144,7 +149,9 @@ def _only_shown(shown: OnlyShown) -> Iterator[str]:
     name, live = shown.route, shown.mode.value == "live"
     if shown.change_orders:
         words = f"{name}: {_counted(shown.change_orders)} only shown"
-        if live:
+        if shown.renamed:
+            yield f"{words}. Before they are carried: {'; '.join(shown.renamed)}"
+        elif live:
             yield f"{words}. Carry them: cor go-live {name}"
         else:
             yield f"{words}. Once the file says live: cor go-live {name}; some before: --only CHANGE-ORDER"
@@ -192,6 +199,8 @@ def _tenant_row(tenant: TenantState) -> tuple[object, ...] | None:
 
 
 def _hold(hold: Hold) -> str:
+    from operations.status.inbox import hold_end
+
     scope = hold.scope.partition("/")[2]
     return f"{f'{scope} is held' if scope else 'held'} since {moment(hold.since)}, {hold_end(hold)}: {hold.sentence}"
 

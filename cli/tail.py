@@ -29,8 +29,8 @@ def tail_command(
 ) -> None:
     """The records of a topic, as people and programs read them. With --json each is a line of JSON."""
     from operations.environment import Environment
-    from operations.replay.selection import parsed_time
     from operations.tail import Tail, topic_named
+    from operations.times import parsed_time
 
     found = topic_named(topic)
     tail = Tail(Environment.read(), found, key=key, since_ms=parsed_time(since, "--since"))

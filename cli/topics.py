@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.calls import told_calls
 from cli.command import Command
 from cli.discover import MostCalls
 from cli.errors import Exit
@@ -33,33 +34,39 @@ def apply_command(
         list[str] | None,
         typer.Option(metavar="NAME", help="Take a topic that was deleted and made again, or make it; repeatable."),
     ] = None,
+    accept_new_target: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Take a target that writes where one of another name did; repeatable."),
+    ] = None,
     unproven: Annotated[
         bool, typer.Option("--unproven", help="Record names although a remote denies what they stand for, or unasked.")
     ] = False,
     calls: MostCalls = 100,
     who: Who = None,
-    why: Annotated[str | None, typer.Option(help="Why new topics are taken; kept in the audit topic.")] = None,
+    why: Annotated[str | None, typer.Option(help="Why these are taken; kept in the audit topic.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Creates the topics and the groups' first offsets, records names and the topics' ids, reports drift.
 
     The remotes are asked for what is new in the file: projects and contracts that it calls by number or name are
-    looked up and pinned, and none is recorded that they say they do not have.
+    looked up and pinned, and none is recorded that they say they do not have. A target that seems to be renamed is
+    asked about, since by another name all would be written once more.
     """
-    from operations.survey.calls import Calls
     from operations.topics import Acceptance, Looking, apply
 
-    accepted = tuple(accept_new_topic or ())
-    accept = Acceptance(topics=accepted, who=operator(who), why=stated(why or "")) if accepted else Acceptance()
+    accepted, targets = tuple(accept_new_topic or ()), tuple(accept_new_target or ())
+    accept = Acceptance()
+    if accepted or targets:
+        accept = Acceptance(topics=accepted, targets=targets, who=operator(who), why=stated(why or ""))
     screen = Screen(as_json=as_json)
-    made = Calls(calls, lambda number, most, sent: screen.line(f"{number}/{most} {sent}", "dim", indent=2))
+    made = told_calls(screen, calls)
     report, recorded, untold = apply(
         partitions, reset_lost_offsets=reset_lost_offsets, looking=Looking(calls=made, unproven=unproven), accept=accept
     )
     topics = [name for name in recorded if name.startswith("topic:")]
     names = [name for name in recorded if name not in topics]
     found = {"created": report.missing, "first_offsets": _unset(report), **_differences(report)}
-    screen.json({**found, "names": names, "topic_ids": topics, "accepted": accepted, "untold": untold})
+    screen.json({**found, "names": names, "topic_ids": topics, "accepted": [*accepted, *targets], "untold": untold})
     _show(screen, "created", "first offsets set for", report)
     for name in names:
         screen.line(f"recorded {name}")
@@ -67,7 +74,7 @@ def apply_command(
         screen.line(f"recorded the ids of {len(topics)} topic{'s' if len(topics) > 1 else ''}")
     for sentence in untold:
         screen.line(f"could not be proven: {sentence}")
-    for name in accepted:
+    for name in (*accepted, *targets):
         screen.line(f"accepted {name} as it is now")
     if report.lost and not reset_lost_offsets:
         screen.line("Run `cor topics apply --reset-lost-offsets`, then `cor replay` what was missed.", "bold")

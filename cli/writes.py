@@ -47,7 +47,8 @@ def writes_command(
     Times are in the time_zone of the accounts that were written to, where it is one; else in UTC.
     """
     from operations.environment import Environment
-    from operations.replay.selection import parsed_time
+    from operations.times import parsed_time
+    from operations.wording import counted
     from operations.writes import WriteFilter, Writes
     from operations.zones import zone_of
 
@@ -70,7 +71,7 @@ def writes_command(
         found = writes.read(told)
     screen.json_list(found)
     if csv is not None or xlsx is not None:
-        screen.line(f"{len(found)} writes in {_saved(environment, condition, found, csv, xlsx)}.")
+        screen.line(f"{counted(len(found), 'write')} in {_saved(environment, condition, found, csv, xlsx)}.")
     elif not as_json:
         _show(screen, found, zone_of(environment.settings, found.accounts))
     if writes.unreadable:
@@ -105,16 +106,13 @@ def _follow(screen: Screen, writes: Writes, zone: CompanyZone) -> None:
 
 def _show(screen: Screen, found: FoundWrites, zone: CompanyZone) -> None:
     """A table of so many rows that it may be kept, then another one."""
-    from operations.writes import is_unknown
-
     if not found:
         screen.line("Nothing was written that fits.")
         return
-    unknown, writes = 0, iter(found)
+    writes = iter(found)
     while some := list(islice(writes, _ROWS)):
         screen.table((f"time ({zone.name})", *_TITLES), [(zone.moment(one.at), *_cells(one)) for one in some])
-        unknown += sum(map(is_unknown, some))
-    words = f"; of {unknown} the amount is not known" if unknown else ""
+    words = f"; of {found.unknown} the amount is not known" if found.unknown else ""
     screen.line(f"{len(found)} writes{words}.")
 
 
@@ -144,6 +142,5 @@ def _saved(
     from operations.spreadsheets.table_of_writes import about, known_numbers, table_of
     from operations.zones import zone_of
 
-    writes = list(found)
-    told = about(condition, writes, zone_of(environment.settings, found.accounts))
-    return save(table_of(writes, known_numbers(environment, writes)), told, csv, xlsx)
+    told = about(condition, found, zone_of(environment.settings, found.accounts))
+    return save(table_of(found, known_numbers(environment, found.change_orders)), told, csv, xlsx)

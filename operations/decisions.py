@@ -24,8 +24,10 @@ from relay.engine.kafka import Partition, RecordFetcher
 from relay.engine.topics import AUDIT
 from schemas import Unreadable
 from workers.views.amounts import milliseconds, time_of
+from workers.views.tables import AUDIT as AUDIT_ENTRIES
 from workers.views.tables import CONTROL, LETTERS, OUTCOMES
 
+_PROPOSED = ("letter.propose", "letter.propose-by-name")
 _ON_THE_WAY = (OutcomeKind.HELD, OutcomeKind.SUBMITTED)
 _FAILED = (OutcomeKind.REJECTED, OutcomeKind.NEEDS_REVIEW)
 _SENDING = ("letter.redrive", "letter.adopt", "letter.resubmit")
@@ -91,7 +93,7 @@ def _followed(environment: Environment, tables: ReadTables, one: RecordedDecisio
     match one.action.action:
         case "letter.settle":
             return _done(one, "The open item is closed; nothing was sent.")
-        case "letter.propose" | "letter.propose-by-name":
+        case action if action in _PROPOSED:
             return _of_proposal(tables, one)
         case "hold.make" | "hold.release":
             return _of_hold(environment, one)
@@ -114,22 +116,38 @@ def _of_replay(one: RecordedDecision) -> FollowedDecision:
 
 
 def _of_proposal(tables: ReadTables, one: RecordedDecision) -> FollowedDecision:
-    key = f"proposal:{one.details.get('proposal_id')}"
+    proposal_id = str(one.details.get("proposal_id"))
+    key = f"proposal:{proposal_id}"
     row = tables.connection.execute(select(CONTROL.c.content).where(CONTROL.c.control_key == key)).first()
-    if row is None or row.content is not None:
+    # Its end goes from the control topic in the end, and then from tables that are made anew; the audit stays.
+    waits = not _is_answered(tables, proposal_id, one.action.at) if row is None else row.content is not None
+    if waits:
         return FollowedDecision(recorded=one, came=Came.WAITS, sentence="It waits for a second person.")
     return _done(one, "It waits no longer: it was approved or declined, as the history says.")
 
 
+def _is_answered(tables: ReadTables, proposal_id: str, since: datetime) -> bool:
+    columns = AUDIT_ENTRIES.c
+    query = select(columns.action_id).where(
+        columns.at >= milliseconds(since),
+        columns.action.not_in(_PROPOSED),
+        columns.details.contains(proposal_id, autoescape=True),
+    )
+    return tables.connection.execute(query.limit(1)).first() is not None
+
+
 def _of_hold(environment: Environment, one: RecordedDecision) -> FollowedDecision:
     """A hold is obeyed once every owner states that it has read what stands now."""
+    record = one.details.get("record")
+    about = f"It is on the change order that {record} was written for. " if record else ""
     obeyed = wait_until_obeyed(environment, read_standing(environment).news, one.details.get("tenant"), 0)
     if obeyed.missing:
         waiting = "; ".join(obeyed.missing)
-        return FollowedDecision(recorded=one, came=Came.WAITS, sentence=f"Not obeyed by every writer yet: {waiting}.")
+        sentence = f"{about}Not obeyed by every writer yet: {waiting}."
+        return FollowedDecision(recorded=one, came=Came.WAITS, sentence=sentence)
     if obeyed.obeying:
-        return _done(one, f"Every writer obeys it: {', '.join(obeyed.obeying)}.", now())
-    return _done(one, "No writer runs; one that starts reads it before it writes anything.", now())
+        return _done(one, f"{about}Every writer obeys it: {', '.join(obeyed.obeying)}.", now())
+    return _done(one, f"{about}No writer runs; one that starts reads it before it writes anything.", now())
 
 
 def _of_sending(tables: ReadTables, one: RecordedDecision) -> FollowedDecision:

@@ -10,15 +10,14 @@ from operations.check.targets.answers import Answers, ProvenWrong, Unanswered
 from operations.check.targets.history import Wanted
 from operations.check.targets.procore import ProcoreCompany
 from operations.check.targets.sources import prove_source
-from operations.preflight import target_of
 from operations.survey.calls import Calls, CallsSpent
 from operations.survey.remotes import opened
 from relay.clients.procore import ProcoreClient
-from relay.domain.routes import ProcoreTarget, Source, Target
+from relay.domain.route_names import target_of
+from relay.domain.routes import ProcoreTarget, Source
 from relay.engine.configuration import Configuration
+from relay.engine.configuration.pins import PINNED
 from relay.engine.settings import Settings
-
-_IDS = frozenset({"project", "project_id", "contract_id"})
 
 
 @dataclass(slots=True)
@@ -41,10 +40,10 @@ def prove_ids(configuration: Configuration, settings: Settings, recorded: Collec
                 known[key] = Answers(stack.enter_context(opened(key, accounts[key], settings, calls)))
             return known[key]
 
-        for asked in _new(configuration, recorded):
+        for asked, name in _new(configuration, recorded):
             key = f"{asked.system}:{asked.account}"
             if key in silent:
-                proven.untold.append(f"{_named(asked)}: {key} did not answer before")
+                proven.untold.append(f"{name}: {key} did not answer before")
                 continue
             try:
                 if isinstance(asked, Source):
@@ -53,31 +52,28 @@ def prove_ids(configuration: Configuration, settings: Settings, recorded: Collec
                     _prove_contract(asked, answers_of(asked.system, asked.account))
             except ProvenWrong as wrong:
                 # Another kind than is stated is no id that the remote denies: `cor check` says it.
-                if wrong.place[-1] in _IDS:
-                    proven.denied.append(f"{_named(asked)}: {wrong}")
+                if wrong.place[-1] in PINNED:
+                    proven.denied.append(f"{name}: {wrong}")
             except (Unanswered, CallsSpent, OSError, ValueError) as missing:  # also a secret that cannot be used
                 silent.add(key)
-                proven.untold.append(f"{_named(asked)}: {missing}")
+                proven.untold.append(f"{name}: {missing}")
     return proven
 
 
-def _new(configuration: Configuration, recorded: Collection[str]) -> Iterator[Source | ProcoreTarget]:
+def _new(configuration: Configuration, recorded: Collection[str]) -> Iterator[tuple[Source | ProcoreTarget, str]]:
+    """What is to be asked for, and what people call it."""
     sources: set[Source] = set()
     for route in configuration.routing.routes:
         new = [target for target in route.targets if f"target:{target_of(route, target)}" not in recorded]
         if new and route.source.project is not None and route.source not in sources:
             sources.add(route.source)
-            yield route.source
-        yield from (target for target in new if isinstance(target, ProcoreTarget))
+            yield route.source, f"source {route.source.system}:{route.source.account} project {route.source.project}"
+        for target in new:
+            if isinstance(target, ProcoreTarget):
+                yield target, f"target {route.shown(target)} in {target.system}:{target.account}"
 
 
 def _prove_contract(target: ProcoreTarget, answers: Answers) -> None:
     client = answers.remote.client
     if isinstance(client, ProcoreClient):
         next(ProcoreCompany(answers, client, answers.remote.terms).prove(target, Wanted))
-
-
-def _named(asked: Source | Target) -> str:
-    if isinstance(asked, Source):
-        return f"source {asked.system}:{asked.account} project {asked.project}"
-    return f"target {asked.name} in {asked.system}:{asked.account}"

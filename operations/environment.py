@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from operations.recorded_pins import RecordedPins
 from relay.clients.http.secret import UnusableSecret, secret_in
@@ -16,7 +17,10 @@ from relay.engine.kafka import Cluster, Connection, Partition, Security, TopicsM
 from relay.engine.record_codec import record_codec
 from relay.engine.settings import Settings, read_settings, variable
 from relay.engine.topics import Topic
-from schemas import Codec, Registry
+from schemas import Codec
+
+if TYPE_CHECKING:
+    from schemas.registry import Registry
 
 _SERVERS = variable("kafka_bootstrap_servers")
 _NOWHERE = "kafka.invalid:9092"
@@ -52,6 +56,8 @@ def registry_of(settings: Settings) -> Registry | None:
     """The schema registry, where one is configured. Raises ``Fatal`` where its password cannot be read or used."""
     if settings.schema_registry_url is None:
         return None
+    from schemas.registry import Registry  # noqa: PLC0415 - most have none, and every command would wait for it
+
     return Registry(
         settings.schema_registry_url,
         username=settings.schema_registry_username,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
-from itertools import count
 from pathlib import Path
 
 from operations.discover.lists import CONTRACTS, PROJECTS, Row, of_company, of_project
@@ -13,27 +12,8 @@ from operations.survey.calls import Calls
 from operations.survey.remotes import Client, Remote, opened
 from relay.domain.text_folding import folded
 from relay.engine.configuration import Configuration, load_configuration
-from relay.engine.configuration.pins import PinnedName
+from relay.engine.configuration.pins import FIRST_PLACEHOLDER, PinnedName, placeholders
 from relay.engine.settings import Settings
-
-_PLACEHOLDER = 10**15
-"""Ids from here on stand for what is still to be looked up; no remote has counted so far."""
-
-
-def placeholders(known: Mapping[str, str], wanted: dict[str, PinnedName]) -> Callable[[PinnedName], str]:
-    """Gives an id to every name: its pin, else one that stands for none; these names are added to ``wanted``."""
-    numbers = count(_PLACEHOLDER)
-    given: dict[str, str] = {}
-
-    def id_of(name: PinnedName) -> str:
-        if name.key in known:
-            return known[name.key]
-        if name.key not in given:
-            given[name.key] = str(next(numbers))
-            wanted[name.key] = name
-        return given[name.key]
-
-    return id_of
 
 
 def looked_up(
@@ -58,7 +38,7 @@ def looked_up(
 
 def _waits(name: PinnedName) -> bool:
     """Whether the project of a contract is not looked up yet."""
-    return name.project is not None and int(name.project) >= _PLACEHOLDER
+    return name.project is not None and int(name.project) >= FIRST_PLACEHOLDER
 
 
 class _Lists:
@@ -80,7 +60,7 @@ class _Lists:
                 f"{name} was not found among the {len(rows)} that the account sees: correct it in the file, or have "
                 "the account given access"
             )
-        listed = ", ".join(f"{row['id']} ({row.get('number') or ''} {_title(row)})" for row in fitting)
+        listed = ", ".join(f"{row['id']} ({_title(row)})" for row in fitting)
         raise Refused(f"{name} is borne by several: {listed}. Write the id of the one that is meant")
 
     def _read(self, configuration: Configuration, name: PinnedName) -> list[Row]:
@@ -102,4 +82,4 @@ class _Lists:
 
 
 def _title(row: Row) -> str:
-    return row.get("name") or row.get("title") or ""
+    return " ".join(filter(None, (row.get("number"), row.get("name") or row.get("title"))))

@@ -8,8 +8,8 @@ import time
 import structlog
 
 from operations.environment import Environment, counts_of, registry_of
-from relay.domain.route_names import start_of
-from relay.domain.routes import Route, Target
+from operations.renamed_targets import TargetsRenamed, renamed_targets
+from relay.domain.route_names import start_of, target_of
 from relay.engine import provision
 from relay.engine.configuration import Configuration
 from relay.engine.kafka import Connection, TopicsMissing
@@ -39,12 +39,6 @@ def names_in(configuration: Configuration) -> tuple[Pairs, Pairs]:
 def routes_in(configuration: Configuration) -> Pairs:
     """Routes that have a name, with where they start."""
     return [(route.name, start_of(route)) for route in configuration.routing.routes if route.name is not None]
-
-
-def target_of(route: Route, target: Target) -> str:
-    """A target's name, with where its route starts."""
-    source = route.source
-    return f"{source.system}:{source.account}:{source.project or '*'}:{target.name}"
 
 
 def await_registry(settings: Settings, stop: threading.Event) -> None:
@@ -100,9 +94,16 @@ def prove_names(environment: Environment) -> None:
     """Raises ``Fatal`` as :func:`prove_start` does, before a command writes what stages read.
 
     Raises ``Fatal`` where names cannot be read, also without a configuration: a command that went on without the
-    schema registry that they were written with would take every record for rubbish.
+    schema registry that they were written with would take every record for rubbish. ``TargetsRenamed`` where what
+    a new target writes to was written to by another name.
     """
-    accounts, targets = ([], []) if environment.settings.config is None else names_in(environment.configuration)
-    provision.check_names(
-        environment.connection, environment.codec, environment.prefix, accounts=accounts, targets=targets
-    )
+    configuration = None if environment.settings.config is None else environment.configuration
+    accounts, targets = ([], []) if configuration is None else names_in(configuration)
+    where = environment.connection, environment.codec, environment.prefix
+    try:
+        provision.check_names(*where, accounts=accounts, targets=targets)
+    except provision.NamesUnrecorded as unrecorded:
+        renamed = configuration and renamed_targets(environment, configuration, provision.recorded_names(*where))
+        if not renamed:
+            raise
+        raise TargetsRenamed(renamed) from unrecorded

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from operations.environment import Environment
 from operations.names import recorded_names
 from relay.domain.failures import Fatal
 from relay.domain.route_names import RouteNames
 from relay.domain.routes import Route
-from relay.engine.configuration.problems import ConfigurationError
+from relay.engine.configuration import Configuration, ConfigurationError, load_configuration
+from relay.engine.configuration.pins import placeholders
 from relay.engine.kafka import KafkaFailure
 
 _ROUTE = "route:"
@@ -20,13 +22,24 @@ def route_names(environment: Environment) -> RouteNames:
     return RouteNames(routes=_of_today(environment), recorded=_recorded(environment))
 
 
+def called_today(environment: Environment) -> Callable[[str], str]:
+    """What a target of this name is called by today's file, for what is read without Kafka: the file is read now, and
+    what a project is pinned to makes no name.
+    """
+    file = environment.settings.config
+    routes = _known(lambda: load_configuration(Path(file), secrets_of=(), pins=placeholders({}, {}))) if file else ()
+    return RouteNames(routes=routes).of_target
+
+
 def _of_today(environment: Environment) -> Sequence[Route]:
-    if environment.settings.config is None:
-        return ()
+    return () if environment.settings.config is None else _known(lambda: environment.configuration)
+
+
+def _known(read: Callable[[], Configuration]) -> Sequence[Route]:
     try:
-        return environment.configuration.routing.routes
-    except (ConfigurationError, OSError):
-        return ()  # The topics say enough; what is wrong with the file, `cor check` says.
+        return read().routing.routes
+    except (ConfigurationError, KafkaFailure, Fatal, OSError):
+        return ()  # What is read says enough; what is wrong with the file, `cor check` says.
 
 
 def _recorded(environment: Environment) -> list[tuple[str, str]]:

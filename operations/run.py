@@ -11,13 +11,13 @@ from importlib.metadata import version
 import structlog
 
 from operations.environment import Environment, codec_of, connection_of
+from operations.known_losses import known_losses
 from operations.preflight import await_provisioning, await_registry
 from operations.recorded_pins import RecordedPins
 from operations.stages import LOGS_IN_AT, factory_of
-from operations.topics import known_losses
 from relay.engine import provision
-from relay.engine.configuration import LiveConfiguration
 from relay.engine.configuration.digest import routes_digest
+from relay.engine.configuration.live import LiveConfiguration
 from relay.engine.control.follower import AboutProcess, ControlFollower
 from relay.engine.kafka import Cluster, Connection
 from relay.engine.provision import TopicsLost
@@ -30,7 +30,7 @@ from relay.engine.telemetry.health import Health
 from relay.engine.telemetry.logging import LogFormat, configure_logging
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.telemetry.serving import TelemetryServer
-from relay.engine.topics import WORKS_ON
+from relay.engine.topics import GROUPS, WORKS_ON
 from schemas import Codec
 from schemas.catalog import RECORDS, published
 
@@ -58,6 +58,9 @@ def run(names: Sequence[str], *, once: bool, json_logs: bool) -> tuple[int, bool
 
 def _run(settings: Settings, names: Sequence[str], metrics: Metrics, *, once: bool) -> int:
     health, stop = Health(), threading.Event()
+    # Before Kafka is waited for: where it stays away this is all that an alert can go by.
+    for name in GROUPS.keys() & set(names):
+        metrics.partitions_owned.labels(name).set(0)
     systems = {LOGS_IN_AT[name] for name in names if name in LOGS_IN_AT}
     connection, codec = connection_of(settings), codec_of(settings)
     pins = RecordedPins(

@@ -11,16 +11,8 @@ from operations.errors import WrongUsage
 from operations.preflight import await_registry
 from relay.engine.settings import read_settings
 from relay.engine.topics import ALL
-from schemas import (
-    COMPATIBILITY,
-    Incompatibility,
-    Registry,
-    SchemaNotRegistered,
-    all_incompatibilities,
-    published,
-    subject_of,
-    unpublished,
-)
+from schemas import Incompatibility, SchemaNotRegistered, all_incompatibilities, published, unpublished
+from schemas.registry import COMPATIBILITY, Registry, subject_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,14 +11,17 @@ from operations.audit import AuditedTransaction, now
 from operations.denied_ids import prove_ids
 from operations.environment import Environment, codec_of, connection_of
 from operations.errors import Refused, WrongUsage
-from operations.pins import looked_up, placeholders
+from operations.known_losses import known_losses
+from operations.pins import looked_up
 from operations.preflight import await_registry, names_in, routes_in
+from operations.renamed_targets import TargetsRenamed, renamed_targets
 from operations.survey.calls import Calls
 from operations.written_versions import write_what_all_read, writing_environment
 from relay.domain.failures import Fatal
 from relay.domain.records import NameRecord
 from relay.engine import provision
 from relay.engine.configuration import Configuration, load_configuration
+from relay.engine.configuration.pins import placeholders
 from relay.engine.kafka import Cluster, Outgoing
 from relay.engine.provision import LostTopic, ProvisionReport, TopicsLost
 from relay.engine.provision.lost_topics import KEPT_WHOLE
@@ -28,9 +31,12 @@ from relay.engine.topics import ALL, NAMES, WORKS_ON, Topic
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acceptance:
-    """Topics that may have been made again, by their names on the cluster: a person's word, and why."""
+    """Topics that may have been made again, by their names on the cluster, and targets that may write where another
+    one did: a person's word, and why.
+    """
 
     topics: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
     who: str = ""
     why: str = ""
 
@@ -50,10 +56,15 @@ def apply(
 
     Returns the names that are new, and sentences about ids of which no remote could tell. Raises ``Fatal`` before
     anything is made where a topic was lost that is not accepted, ``WrongUsage`` where one is accepted that was not
-    lost; ``Refused``, with topics made and no name written down, where a remote denies what a new name stands for, or
-    a number or name is nobody's, or several's.
+    lost, or a target without a configuration; ``Refused``, with topics made and no name written down, where a remote
+    denies what a new name stands for, or a number or name is nobody's, or several's; ``TargetsRenamed`` likewise, where
+    a new target that is not accepted writes where another one did.
     """
     settings = read_settings()
+    if accept.targets and settings.config is None:
+        raise WrongUsage(
+            f"no target is accepted without the file that has it (COR_CONFIG): {', '.join(accept.targets)}"
+        )
     # A wrong file is refused before anything is made.
     if settings.config is not None:
         load_configuration(settings.config, secrets_of=(), pins=placeholders({}, {}))
@@ -76,6 +87,8 @@ def apply(
     write_what_all_read(environment)
     recorded = provision.recorded_names(connection, environment.codec, environment.prefix)
     configuration, pins, untold = _proven(environment, recorded, looking)
+    if configuration is not None:
+        _refuse_renamed(environment, configuration, recorded, accept)
     accept_topics(environment, lost, ids, accept)  # After what may be refused: repeated, it would have been done.
     accounts, targets = ([], []) if configuration is None else names_in(configuration)
     new = provision.record_names(
@@ -112,14 +125,6 @@ def _proven(
     return configuration, pins, tuple(proven.untold)
 
 
-def known_losses(environment: Environment, cluster: Cluster) -> tuple[LostTopic, ...]:
-    """The topics that are not what is written down of them; none where nothing is written down yet."""
-    if environment.name(NAMES) not in cluster.partition_counts([environment.name(NAMES)]):
-        return ()
-    recorded = provision.recorded_ids(environment.connection, environment.codec, environment.prefix)
-    return provision.lost_topics(cluster, environment.prefix, recorded)
-
-
 def _refuse_losses(environment: Environment, cluster: Cluster, lost: Sequence[LostTopic], accept: Acceptance) -> None:
     replaced = {environment.name(found.topic): found.topic for found in lost if found.replaced}
     strange = [name for name in accept.topics if name not in replaced]
@@ -130,6 +135,27 @@ def _refuse_losses(environment: Environment, cluster: Cluster, lost: Sequence[Lo
         raise TopicsLost(left)
     for name in accept.topics:
         _require_stopped(environment, cluster, name, replaced[name])
+
+
+def _refuse_renamed(
+    environment: Environment, configuration: Configuration, recorded: Mapping[str, str], accept: Acceptance
+) -> None:
+    renamed = renamed_targets(environment, configuration, recorded)
+    strange = sorted(set(accept.targets) - {one.shown for one in renamed})
+    if strange:
+        raise WrongUsage(f"no new target that writes where another one did: {', '.join(strange)}")
+    left = [one for one in renamed if one.shown not in accept.targets]
+    if left:
+        raise TargetsRenamed(left)
+    if not renamed:
+        return
+    # As `record_names`, whose user this is: no other may write under another id.
+    with AuditedTransaction(environment, accept.who, accept.why, f"{environment.prefix}names") as transaction:
+        actions = [
+            transaction.action(one.shown, "target accepted", {"former": one.former, "where": one.where})
+            for one in renamed
+        ]
+        transaction.commit([], actions)
 
 
 def _require_stopped(environment: Environment, cluster: Cluster, name: str, topic: Topic) -> None:

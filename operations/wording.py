@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from relay.domain.commands import CinxCommand, ProcoreCommand
-from relay.domain.ledger import Hold, HoldKind
-from relay.domain.outcomes import RemoteRecord
-from relay.domain.route_names import RouteNames
+from relay.domain.failures import Throttled
+
+if TYPE_CHECKING:  # A command says times and amounts before it knows of any record.
+    from relay.domain.commands import TargetCommand
+    from relay.domain.outcomes import RemoteRecord
+    from relay.domain.route_names import RouteNames
 
 
 def lasting(seconds: float, at: datetime) -> str:
@@ -32,6 +35,18 @@ def duration(seconds: float) -> str:
     return f"{max(0.0, seconds):.0f} s"
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 row``, ``2 rows``: so many of what takes an s."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def why_failed(failure: Exception) -> str:
+    """What is said of it; where a remote refuses for its rate, for how long as well."""
+    if isinstance(failure, Throttled) and failure.status is not None:
+        return f"{failure}; try again in {duration(failure.wait_seconds)}"
+    return str(failure)
+
+
 _SYSTEMS = {"constructiononline": "ConstructionOnline", "procore": "Procore", "cinx": "CINX"}
 _RECORDS = {
     "potential_change_order": "potential change order",
@@ -46,16 +61,9 @@ def system_name(system: str | None) -> str:
     return _SYSTEMS.get(system or "", system or "")
 
 
-def place_of(command: ProcoreCommand | CinxCommand, names: RouteNames) -> str:
+def place_of(command: TargetCommand, names: RouteNames) -> str:
     """``CINX PO-123 (target tower/steel)``: where a command goes."""
     return f"{system_name(command.system)} {command.destination.name} (target {names.of_command(command)})"
-
-
-def hold_end(hold: Hold) -> str:
-    """When it ends."""
-    if hold.kind is HoldKind.DOUBT:
-        return "until a person decides"
-    return "until a probe succeeds" if hold.probe else f"until {moment(hold.until)} UTC"
 
 
 def remote_line(record: RemoteRecord) -> str:

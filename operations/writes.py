@@ -52,7 +52,8 @@ class WriteFilter:
 class FoundWrites:
     """Writes in the order of their times, as often as they are asked for. Belongs to one thread.
 
-    ``accounts``: those at which they were made, as ``system:account``.
+    Known of them without another look: ``accounts``, at which they were made, as ``system:account``; the keys of
+    ``change_orders``; the times of the ``first`` and the ``last``; of how many the amount is ``unknown``.
     """
 
     def __init__(self, environment: Environment) -> None:
@@ -60,6 +61,10 @@ class FoundWrites:
         self._values = ValuesOnDisk()
         self._count = 0
         self.accounts: set[str] = set()
+        self.change_orders: set[str] = set()
+        self.first: datetime | None = None
+        self.last: datetime | None = None
+        self.unknown = 0
 
     def __len__(self) -> int:
         return self._count
@@ -79,6 +84,10 @@ class FoundWrites:
         for record, write in writes:
             self._count += 1
             self.accounts.add(f"{write.system}:{write.account}")
+            self.change_orders.add(write.change_order_key)
+            self.first = min(write.at, self.first or write.at)
+            self.last = max(write.at, self.last or write.at)
+            self.unknown += is_unknown(write)
             at = (write.at - _FIRST) // timedelta(milliseconds=1)
             # One write may stand there twice: each has a place of its own.
             yield f"{at:020d} {write.write_id} {record.partition} {record.offset}", record.value

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from operations.pins import placeholders
 from relay.engine.configuration import load_configuration
+from relay.engine.configuration.pins import placeholders
 from relay.engine.configuration.problems import ConfigurationError
 from relay.engine.settings import Settings
 
@@ -28,15 +28,15 @@ class CompanyZone:
 
     def moment(self, at: datetime) -> str:
         """``2026-10-31 14:05:09``, where the zone stands in the header."""
-        return f"{at.astimezone(self.zone):%Y-%m-%d %H:%M:%S}"
+        return f"{shown_in(self.zone, at):%Y-%m-%d %H:%M:%S}"
 
     def named_moment(self, at: datetime) -> str:
         """``2026-10-31 14:05:09 CDT``."""
-        return f"{at.astimezone(self.zone):%Y-%m-%d %H:%M:%S %Z}"
+        return f"{shown_in(self.zone, at):%Y-%m-%d %H:%M:%S %Z}"
 
     def today(self, now: datetime) -> date:
         """The date there at ``now``."""
-        return now.astimezone(self.zone).date()
+        return shown_in(self.zone, now).date()
 
     def start_of(self, day: date) -> datetime:
         """When a day begins there."""
@@ -44,6 +44,17 @@ class CompanyZone:
 
 
 UTC_ZONE = CompanyZone()
+
+
+def shown_in(zone: ZoneInfo, at: datetime) -> datetime:
+    """The moment as the zone's clocks show it; the calendar's first and last hours, which it may not have, as they are.
+
+    Records of strangers may name any time.
+    """
+    try:
+        return at.astimezone(zone)
+    except OverflowError:
+        return at
 
 
 def zone_of(settings: Settings, accounts: Collection[str] | None = None) -> CompanyZone:

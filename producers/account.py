@@ -74,6 +74,22 @@ class AccountPoll:
     asked: str | None = None
     hastened: bool = False
 
+    def take_over(self, now: datetime) -> None:
+        """Tells from when on the account is not polled, and how often it should be, before any poll has succeeded.
+
+        Otherwise a source that is away when the process starts would never be overdue. What this process has told of
+        the account before stands: a new session is no poll.
+        """
+        if self._is_told():
+            return
+        since = now if self.hold is None else min(self.hold.since, now)
+        self._tell_polled(since)
+
+    def forget(self) -> None:
+        """Tells nothing of the account any more: nobody is to poll it."""
+        for gauge in (self.metrics.last_poll, self.metrics.poll_interval):
+            gauge.remove(self.state.system, self.state.account)
+
     @property
     def is_quiet(self) -> bool:
         """Whether nothing is under way and nothing but the next interval, or a person, is waited for."""
@@ -129,9 +145,7 @@ class AccountPoll:
         state, seconds = self.state, running - self.started_at
         self.metrics.polls.labels(state.system, state.account, "done").inc()
         self.metrics.poll_seconds.labels(state.system, state.account).observe(seconds)
-        self.metrics.last_poll.labels(state.system, state.account).set(now.timestamp())
-        planned = self.source.planned_interval(self.settings.poll_interval)
-        self.metrics.poll_interval.labels(state.system, state.account).set(planned)
+        self._tell_polled(now)
         self.metrics.tenant_blocked.labels(state.key).set(0)
         _log.debug(
             events.POLL_DONE,
@@ -148,6 +162,16 @@ class AccountPoll:
         if self.job is not None:
             self.job.cancel()
         self.source.close()
+
+    def _tell_polled(self, at: datetime) -> None:
+        labels = (self.state.system, self.state.account)
+        self.metrics.last_poll.labels(*labels).set(at.timestamp())
+        self.metrics.poll_interval.labels(*labels).set(self.source.planned_interval(self.settings.poll_interval))
+
+    def _is_told(self) -> bool:
+        labels = {"system": self.state.system, "account": self.state.account}
+        told = (sample.labels for metric in self.metrics.last_poll.collect() for sample in metric.samples)
+        return labels in told
 
     def _poll(self, sweep: bool) -> PollResult:  # noqa: FBT001 - submitted to a pool
         return self.source.poll(self.state, sweep=sweep)

@@ -87,7 +87,10 @@ class PartitionPoller:
         """Polls the accounts that the configuration places here now, each with its settings of now."""
         outdated = [name for name, poll in self.polls.items() if accounts.get(name) != poll.settings]
         for name in outdated:
-            self.polls.pop(name).close()
+            poll = self.polls.pop(name)
+            poll.close()
+            if name not in accounts:
+                poll.forget()
         for name in accounts.keys() - self.polls.keys():
             state = self._states.setdefault(name, blank(self._system, name))
             source = self._source_of(name, accounts[name])
@@ -100,6 +103,7 @@ class PartitionPoller:
                 metrics=self._context.metrics,
                 hold=state.account_state.hold,
             )
+            self.polls[name].take_over(self._clock())
 
     def work(self, pool: Executor, wishes: Mapping[str, PollRequest]) -> bool:
         """Publishes what has arrived and begins what is due; returns whether it did anything.

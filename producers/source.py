@@ -70,7 +70,8 @@ class PollResult:
 
     ``deleted`` are change orders that certainly do not exist any more. ``question``: nothing of this poll is
     published before a person has confirmed it. ``postponed``: read inconsistently or refused, to be read again.
-    ``window``: ``None`` where the source has none. ``swept``: every change order was read. ``used``: what the
+    ``window``: ``None`` where the source has none. ``followed``: projects in which nothing since ``watermark`` was
+    missed, where they are listed one by one. ``swept``: every change order was read. ``used``: what the
     last hour's requests have used of the rate limits. ``directory``: what the listings called things on the way, and
     ``listed`` what they showed all of.
     """
@@ -83,6 +84,7 @@ class PollResult:
     postponed: frozenset[str] = frozenset()
     window: Window | None = None
     watermark: str | None = None
+    followed: tuple[str, ...] = ()
     swept: bool = False
     requests: int = 0
     used: tuple[MinuteUse, ...] = ()

@@ -156,7 +156,9 @@ class PollSession:
         mine = {partition.number for partition in polled.assigned}
         accounts = self._accounts()
         for number in self._pollers.keys() - (mine & accounts.keys()):
-            self._pollers.pop(number).close()
+            poller = self._pollers.pop(number)
+            poller.follow({})  # The configuration has no account here any more: metrics must not tell of them, either.
+            poller.close()
         for number in sorted((mine & accounts.keys()) - self._pollers.keys()):
             self._pollers[number] = self._poller_of(number)
         for number, poller in self._pollers.items():

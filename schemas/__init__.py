@@ -10,7 +10,8 @@ new field needs a default; a published file never changes, its documentation exc
 
 * :class:`Codec` encodes and decodes.
 * :func:`schema` and :func:`schema_text` give a record's schema to other tools, :func:`published` its versions.
-* :func:`incompatibilities` says what breaks compatibility; :class:`Registry` registers.
+* :func:`incompatibilities` says what breaks compatibility; :class:`schemas.registry.Registry` registers. What it asks
+  the registry with is a third of this package's start, so that who has none does not import it.
 """
 
 from __future__ import annotations
@@ -30,10 +31,8 @@ from schemas.failures import (
     Unreadable,
     Unwritable,
 )
-from schemas.registry import COMPATIBILITY, Registry, subject_of
 
 __all__ = [
-    "COMPATIBILITY",
     "NAMESPACE",
     "RECORDS",
     "UNKNOWN_SCHEMA",
@@ -43,7 +42,6 @@ __all__ = [
     "Codec",
     "Incompatibility",
     "Published",
-    "Registry",
     "RegistryFailure",
     "RegistryRefused",
     "RegistryUnreachable",
@@ -59,6 +57,5 @@ __all__ = [
     "published",
     "schema",
     "schema_text",
-    "subject_of",
     "unpublished",
 ]

@@ -92,6 +92,18 @@ def by_fingerprint() -> dict[bytes, Published]:
     return {version.fingerprint: version for record in RECORDS for version in published(record)}
 
 
+def record_of(schema: Schema) -> str | None:
+    """The record of ours that ``schema`` is of, in whichever version; ``None`` for anybody else's."""
+    namespace, _, name = str(json.loads(canonical_form(schema))["name"]).rpartition(".")
+    return name if namespace == NAMESPACE and name in RECORDS else None
+
+
+def called(schema: Schema) -> str:
+    """What people call it: record and version, where this release ships it; its name otherwise."""
+    shipped = by_fingerprint().get(fingerprint(schema))
+    return f"{shipped.record} {shipped.version}" if shipped else str(schema.get("name"))
+
+
 def _known(record: str) -> str:
     if record not in RECORDS:
         raise KeyError(f"there is no record {record!r}; there are {', '.join(RECORDS)}")

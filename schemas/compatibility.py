@@ -14,6 +14,7 @@ from typing import Any
 from fastavro.schema import parse_schema
 
 from schemas.catalog import RECORDS, Schema, published, schema
+from schemas.framing import canonical_form
 
 _WIDENED = {("int", "long"), ("string", "bytes"), ("bytes", "string")}
 _STATED = ("logicalType", "precision", "scale")
@@ -55,6 +56,14 @@ def all_incompatibilities() -> list[Incompatibility]:
 def unpublished() -> list[str]:
     """Records whose current schema is not, word for word, their newest published version."""
     return [record for record in RECORDS if schema(record) != published(record)[-1].schema]
+
+
+def read_alike(one: Schema, other: Schema) -> bool:
+    """Whether bytes mean the same by both. Documentation may differ, and so may the JSON that says the same."""
+    if one == other:
+        return True
+    # The canonical form leaves out what else decides: logical types, scales, words.
+    return canonical_form(one) == canonical_form(other) and not breaks(one, other) and not breaks(other, one)
 
 
 def breaks(reader: Schema, writer: Schema) -> list[Break]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cli.main import app
+from cli.main import cor as run
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def cor(capsys: pytest.CaptureFixture[str], *arguments: str) -> Ended:
     """Runs a command; what was printed before is forgotten."""
     capsys.readouterr()
     with pytest.raises(SystemExit) as ended:
-        app(list(arguments), prog_name="cor")
+        run(arguments)
     captured = capsys.readouterr()
     assert isinstance(ended.value.code, int)
     return Ended(ended.value.code, captured.out, captured.err)

@@ -20,16 +20,17 @@ from starlette.staticfiles import StaticFiles
 
 from operations.errors import Refused
 from operations.reconcile.causes import title_of
-from operations.reports.tables import NoTables
+from operations.reports.no_tables import NoTables
 from operations.wording import system_name
 from relay.domain.routes import Routing
 from relay.engine.settings import Settings
 from web import formats
-from web.decisions import screen as decided
+from web.decisions import proposals
 from web.decisions.addresses import addresses
-from web.decisions.desk import REFUSALS, desk_of
+from web.decisions.form_decisions import REFUSALS, form_decisions_of
+from web.exports import TooMuchForAFile
 from web.pages import attention, change_order, home, log, month, search, system, writes
-from web.pages.screen import Site, TooMuchForAFile
+from web.site import Site
 from web.words import WORDS
 from workers.views.store import store_of
 
@@ -93,14 +94,14 @@ def application(
     ``COR_WEB_KEY_FILE`` holds no key.
     """
     store = store_of(settings)
-    desk = desk_of(settings)
+    decisions = form_decisions_of(settings)
     site = Site(
         store=store,
         templates=templates(),
         zone=formats.Zone(zone),
         clock=clock or (lambda: datetime.now(UTC)),
-        desk=desk,
         routes=routes or _no_routes,
+        decider_of=decisions.user_of if decisions else lambda request: None,
     )
     app = Starlette(
         routes=[
@@ -115,8 +116,8 @@ def application(
             Route("/projects.{form:str}", month.export, name="month_export"),
             Route("/writes", writes.page, name="writes"),
             Route("/writes.{form:str}", writes.export, name="writes_export"),
-            Route("/decisions", decided.page, name="decisions"),
-            *(addresses() if desk is not None else ()),
+            Route("/decisions", proposals.page, name="decisions"),
+            *(addresses() if decisions is not None else ()),
             Route("/system", system.page, name="system"),
             Mount("/static", StaticFiles(directory=_HERE / "static"), name="static"),
         ],
@@ -124,6 +125,7 @@ def application(
         exception_handlers={**dict.fromkeys(REFUSALS, _refused), HTTPException: _not_there, Exception: _failed},
     )
     app.state.site = site
+    app.state.decisions = decisions
     return app
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from operations.wording import amount as plain_amount
 from operations.wording import duration, system_name
+from operations.zones import shown_in
 from web.words import OPERATIONS, RECORDS, SHAPES, STATES, STATUSES, VERBS, WORDS
 
 _MINUS = "\N{MINUS SIGN}"
@@ -52,16 +53,16 @@ class Zone:
         """``Oct 31, 2026 14:05 CDT``."""
         if at is None:
             return WORDS["unknown"]
-        here = at.astimezone(self._zone)
+        here = shown_in(self._zone, at)
         return f"{here:%b} {here.day}, {here:%Y %H:%M} {here.tzname()}"
 
     def here(self, at: datetime) -> datetime:
         """The same moment as the zone's clocks show it."""
-        return at.astimezone(self._zone)
+        return shown_in(self._zone, at)
 
     def day(self, at: datetime) -> date:
         """The date in the zone."""
-        return at.astimezone(self._zone).date()
+        return shown_in(self._zone, at).date()
 
     def start_of(self, day: date) -> datetime:
         """When a day begins in the zone."""

@@ -12,7 +12,7 @@ import structlog
 
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.failures import Fatal
-from relay.domain.letters import MAPPER
+from relay.domain.letters import DEFECT, MAPPER
 from relay.domain.mapping import in_milliseconds, map_event, reasons
 from relay.domain.routes import Routing
 from relay.engine.kafka import WITHHELD, KafkaFailure, Outgoing, Polled, Record
@@ -96,7 +96,7 @@ class EventMapping:
                 place = f"{record.topic}[{record.partition}] at offset {record.offset}"
                 _log.exception(events.RECORD_DEFECT, stage=MAPPER, subject=place)
                 message = f"the relay itself failed over it: {type(error).__name__}: {error}"
-                return self._records.unreadable(original, "relay.defect", message, now)
+                return self._records.unreadable(original, DEFECT, message, now)
 
     def _check_circuit(self, records: Sequence[Record], decisions: Sequence[EncodedDecision]) -> None:
         try:

@@ -14,7 +14,7 @@ from benchmarks.ground import Ground
 from relay.domain.events import ChangeOrderObserved, EventReference
 from relay.domain.identity import tenant_partition
 from relay.domain.mapping import in_milliseconds, map_event
-from relay.engine.configuration import LiveConfiguration
+from relay.engine.configuration.live import LiveConfiguration
 from relay.engine.kafka import Connection
 from relay.engine.record_codec import record_codec
 from relay.engine.topics import OBSERVED, PROCORE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +12,9 @@ from cli.options import Who, Why
 from cli.screen import AsJson, Screen
 from operations.errors import WrongUsage
 from operations.operator import operator, stated
-from relay.domain.commands import Operation
+
+if TYPE_CHECKING:
+    from relay.domain.commands import Operation
 
 
 def adopt_command(
@@ -28,6 +30,8 @@ def adopt_command(
     It is written like any other from now on. The letter is settled once that has succeeded. Where the configuration
     wants a second person it is only proposed, and the exit code is 3.
     """
+    from relay.domain.commands import Operation
+
     if not remote_id.strip():
         raise WrongUsage("--remote-id names no record")
     _decide(letter, Operation.ADOPT, remote_id.strip(), stated(why), operator(who), as_json=as_json)
@@ -39,6 +43,8 @@ def resubmit_command(letter: LetterId, *, why: Why, who: Who = None, as_json: As
     Where a newer version waits, that one is sent instead. Where the configuration wants a second person it is only
     proposed, and the exit code is 3.
     """
+    from relay.domain.commands import Operation
+
     _decide(letter, Operation.RESUBMIT, None, stated(why), operator(who), as_json=as_json)
 
 

@@ -67,7 +67,7 @@ def snooze_command(
 ) -> None:
     """Lets letters rest until a time. One that fails once more wakes before."""
     from operations.letters.follow_up import snooze
-    from operations.replay.selection import parsed_time
+    from operations.times import parsed_time
     from operations.written_versions import writing_environment
 
     if (until is None) is not wake:

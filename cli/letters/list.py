@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from cli.letters.options import ChangeOrder, Project, Reason, StageName
 from cli.options import Csv, Xlsx, chosen
 from cli.screen import AsJson, Screen
 from operations.json_values import plain
-from operations.wording import amount, duration, moment
+from operations.wording import amount, counted, duration, moment
 
 if TYPE_CHECKING:
     from operations.letters.open_letters import OpenLetter
@@ -36,7 +37,7 @@ def list_command(
     sort: Annotated[
         str, typer.Option(metavar="ORDER", help="What comes first: oldest, newest, amount, reason or project.")
     ] = "oldest",
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many, or with --group so many groups.")] = None,
     csv: Csv = None,
     xlsx: Xlsx = None,
     as_json: AsJson = False,
@@ -46,8 +47,8 @@ def list_command(
     from operations.letters.filter import Filter
     from operations.letters.follow_up import read_follow_ups
     from operations.letters.open_letters import OpenLetters
-    from operations.replay.selection import parsed_time
     from operations.reports.open_items import ItemGroup, ItemOrder, grouped, in_order, item_of
+    from operations.times import parsed_time
 
     order, by = chosen(ItemOrder, sort, "--sort"), chosen(ItemGroup, group, "--group") if group else None
     since_ms = parsed_time(since, "--since")
@@ -59,28 +60,38 @@ def list_command(
         for letter in open_letters.open()
         if condition.fits(letter) and (since_ms is None or letter.letter.first_at.timestamp() * 1000 >= since_ms)
     }
-    items = in_order((item_of(letter, followed.get(letter.id)) for letter in fitting.values()), order)[:limit]
-    letters = [fitting[item.letter_id] for item in items]
+    every = in_order((item_of(letter, followed.get(letter.id)) for letter in fitting.values()), order)
+    items, groups = every[:limit], grouped(every, by)[:limit] if by else []
     screen = Screen(as_json=as_json)
-    screen.json(
-        grouped(items, by)
-        if by
-        else [as_object(letter) | followed_up(item) for letter, item in zip(letters, items, strict=True)]
-    )
+    _tell_unreadable(screen, open_letters.unreadable)
+    screen.json(groups if by else [as_object(fitting[item.letter_id]) | followed_up(item) for item in items])
     if csv or xlsx:
-        screen.line(f"{len(letters)} open letters in {_saved(items, csv, xlsx)}.")
+        screen.line(f"{_of(items, every, 'open letter')} in {_saved(items, csv, xlsx)}.")
         return
     if by:
-        _show_groups(screen, grouped(items, by))
+        _show_groups(screen, groups)
         return
-    if open_letters.unreadable:
-        screen.line(f"{open_letters.unreadable} records on the topic are no letters that this release can read.", "red")
-    if not letters:
+    if not items:
         screen.line("No open letters." if condition.is_empty else "No open letter fits.")
         return
-    for letter, item in zip(letters, items, strict=True):
-        _show(screen, letter, item, datetime.now(UTC))
-    screen.line(_summary(letters))
+    for item in items:
+        _show(screen, fitting[item.letter_id], item, datetime.now(UTC))
+    screen.line(f"{_of(items, every)} open: {_reasons(every)}. See one with `cor letters show ID`.")
+
+
+def _tell_unreadable(screen: Screen, count: int) -> None:
+    """Of machines, which read a list or a file, on standard error."""
+    words = f"{count} records on the topic are no letters that this release can read."
+    if count and screen.as_json:
+        print(f"cor: {words}", file=sys.stderr)  # noqa: T201 - what a person at the terminal reads
+    elif count:
+        screen.line(words, "red")
+
+
+def _of(items: Sequence[OpenItem], every: Sequence[OpenItem], noun: str = "") -> str:
+    """``5 of 200``, or ``200``; with a noun ``5 of 200 open letters``."""
+    whole = counted(len(every), noun) if noun else f"{len(every)}"
+    return f"{len(items)} of {whole}" if len(items) < len(every) else whole
 
 
 def _show(screen: Screen, open_letter: OpenLetter, item: OpenItem, at: datetime) -> None:
@@ -111,10 +122,9 @@ def _followed(item: OpenItem, at: datetime) -> Iterator[str]:
         yield f"snoozed until {moment(item.snoozed_until)} UTC, or until it fails once more"
 
 
-def _summary(letters: Sequence[OpenLetter]) -> str:
-    counted = Counter(letter.letter.reason for letter in letters)
-    listed = ", ".join(f"{count} {reason}" for reason, count in counted.most_common())
-    return f"{len(letters)} open: {listed}. See one with `cor letters show ID`."
+def _reasons(items: Sequence[OpenItem]) -> str:
+    reasons = Counter(item.reason for item in items)
+    return ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
 
 
 def followed_up(item: OpenItem) -> dict[str, object]:

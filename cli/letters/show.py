@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING
 from cli.letters.list import as_object
 from cli.letters.options import LetterId
 from cli.screen import AsJson, Screen
-from operations.letters.comparison import compare, read_sides
 from operations.wording import amount, moment
-from relay.domain.commands import CinxCommand, ProcoreCommand
-from relay.domain.events import ChangeOrderObserved
-from relay.domain.ledger import LedgerEntry
 from relay.domain.ledger_facts import CinxFact
-from relay.domain.letters import DeadLetter, LetterKind
 
 if TYPE_CHECKING:
     from operations.letters.details import LetterDetails
+    from relay.domain.commands import TargetCommand
+    from relay.domain.events import ChangeOrderObserved
+    from relay.domain.ledger import LedgerEntry
+    from relay.domain.letters import DeadLetter
     from relay.domain.route_names import RouteNames
 
 _FOR_THE_WRITER = frozenset({CinxFact.LINES, CinxFact.MARK, CinxFact.EARLIER})
@@ -49,6 +48,8 @@ def show_command(letter: LetterId, *, as_json: AsJson = False) -> None:
 
 
 def _show(screen: Screen, details: LetterDetails, names: RouteNames) -> None:
+    from relay.domain.letters import LetterKind
+
     letter = details.letter
     screen.line(letter.sentence, "bold")
     screen.line()
@@ -80,7 +81,7 @@ def _of_event(event: ChangeOrderObserved) -> list[tuple[str, object]]:
     ]
 
 
-def _of_command(command: ProcoreCommand | CinxCommand, target: str) -> list[tuple[str, object]]:
+def _of_command(command: TargetCommand, target: str) -> list[tuple[str, object]]:
     payload = command.payload
     return [
         ("goes to", f"{command.system}, account {command.account}, {command.destination.name} ({target})"),
@@ -108,6 +109,8 @@ def _show_remote(screen: Screen, letter: DeadLetter, entry: LedgerEntry | None) 
 def _show_sides(screen: Screen, texts: Sequence[str]) -> None:
     if not texts:
         return
+    from operations.letters.comparison import compare, read_sides
+
     screen.line()
     sides = read_sides(texts)
     if sides is None:

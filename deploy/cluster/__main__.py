@@ -20,6 +20,7 @@ from deploy.cluster.surroundings import Surroundings, address_for, on_this_machi
 from deploy.cluster.verdicts import STEPS, NotProven, Record
 from deploy.kubernetes.forms import OLDEST, newest, refused
 from deploy.kubernetes.rendering import OVERLAYS, NoKustomize, render
+from deploy.local.services import NothingToRunOn, StartFailed
 
 _IMAGE = "change-order-relay:latest"
 
@@ -36,7 +37,7 @@ def main(
             print(f"Not run, since KUBECONFIG names no cluster: {', '.join(STEPS)}.")
             return 0
         prove(environment, surroundings)
-    except (NotProven, NoKustomize) as problem:
+    except (NotProven, NoKustomize, NothingToRunOn, StartFailed) as problem:
         print(problem, file=sys.stderr)
         return 1
     return 0
@@ -64,6 +65,9 @@ def prove(environment: Mapping[str, str], surroundings: Callable[[str], Abstract
         overlay = Overlay(Path(folder), image, host=around.host, kafka=around.kafka, remotes=around.remotes)
         try:
             Proof(kubectl, overlay, around, Record()).run()
+        except NotProven as problem:
+            # Asked now: with the namespace they go.
+            raise NotProven("\n".join((str(problem), *kubectl.complaints()))) from problem
         finally:
             kubectl.run("delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait")
     print("Proven, by what the simulated systems hold; the namespace is gone again.")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from deploy.cluster.verdicts import NotProven
@@ -48,11 +50,36 @@ class Kubectl:
         """The URL of the cluster's API."""
         return self.run("config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}")
 
-    def follow(self, *words: str) -> subprocess.Popen[str]:
-        """A command that goes on; the caller ends it."""
-        return subprocess.Popen(
-            self._command(words), env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+    @contextmanager
+    def following(self, *words: str) -> Iterator[Callable[[float], str]]:
+        """A command that goes on beside the block. What is yielded waits for its end, for so many seconds at most, and
+        returns what it printed.
+        """
+        # Into a file: a pipe that nobody reads would hold the command back, and what it is to print would be gone.
+        with TemporaryFile("w+") as output:
+            process = subprocess.Popen(self._command(words), env=self._environment, stdout=output, stderr=output)
+
+            def printed(seconds: float) -> str:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(seconds)
+                output.seek(0)
+                return output.read()
+
+            try:
+                yield printed
+            finally:
+                process.kill()
+                process.wait()
+
+    def complaints(self) -> list[str]:
+        """What keeps pods from working, in the cluster's own words; nothing where it does not tell."""
+        try:
+            pods = self.object("pods")["items"]
+        except NotProven as silence:
+            return [str(silence)]
+        return [
+            f"{pod['metadata']['name']}: {found}" for pod in pods for found in _complaints_of(pod.get("status", {}))
+        ]
 
     def _command(self, words: Sequence[str]) -> list[str]:
         program = shutil.which("kubectl", path=self._environment.get("PATH"))
@@ -68,3 +95,16 @@ class Kubectl:
             )
         except subprocess.TimeoutExpired:
             raise NotProven(f"kubectl {' '.join(words)} did not end within {PATIENCE} s") from None
+
+
+def _complaints_of(status: dict[str, Any]) -> Iterator[str]:
+    for condition in status.get("conditions", []):
+        if condition["type"] == "PodScheduled" and condition["status"] == "False":
+            yield f"{condition.get('reason')}: {condition.get('message')}"
+    for container in status.get("containerStatuses", []):
+        for state in (container.get("state", {}), container.get("lastState", {})):
+            if "waiting" in state:
+                yield f"{state['waiting'].get('reason')}: {state['waiting'].get('message', '')}".rstrip(": ")
+            elif state.get("terminated", {}).get("exitCode"):
+                ended = state["terminated"]
+                yield f"ended with {ended['exitCode']}: {ended.get('message', '').strip()[-500:]}".rstrip(": ")

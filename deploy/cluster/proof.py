@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -12,6 +11,7 @@ from deploy.cluster.surroundings import Surroundings
 from deploy.cluster.verdicts import STEPS, NotProven, Record, until
 
 WRITER = "procore-writer"
+_PROVISIONED = 300.0
 _READY = 300
 _STOPPED = 60.0
 _FAILED = 240.0
@@ -43,7 +43,7 @@ class Proof:
 
     def _provision(self, seen: list[str]) -> None:
         self._kubectl.apply(self._overlay.write(self._overlay.right))
-        self._kubectl.run("wait", "--for=condition=complete", "job/provision", "--timeout=300s")
+        until(self._job_is_done, "the Job provision is done", _PROVISIONED)
         seen.append(_last_line(self._kubectl.run("logs", "job/provision")))
 
     def _become_ready(self, seen: list[str]) -> None:
@@ -53,10 +53,8 @@ class Proof:
         seen.append(f"{len(names)} stages are ready after {restarts} restarts of containers")
 
     def _work(self, seen: list[str]) -> None:
-        with self._editing():
-            self._arrive()
-        self._arrive()
-        seen.append("what was entered at the source is at both remotes")
+        self._carry()
+        seen.append("what was entered, edited and approved at the source is at both remotes")
 
     def _restart(self, seen: list[str]) -> None:
         self._around.longest_pause()
@@ -85,21 +83,16 @@ class Proof:
         finally:
             self._kubectl.apply(self._overlay.write(self._overlay.right))
         self._all_ready(self._stages())
-        with self._editing():
-            self._arrive()
-        self._arrive()
+        self._carry()
 
     def _end_in_time(self, seen: list[str]) -> None:
         """Told to end, each stage ends by itself, and within what it is given."""
         for stage in self._stages():
             spec = self._kubectl.object("statefulset", stage)["spec"]["template"]["spec"]
-            log = self._following(f"{stage}-0")
-            try:
+            # Its last lines as well: it may have ended before its log is followed.
+            with self._kubectl.following("logs", "--follow", "--tail=100", f"{stage}-0") as log:
                 self._kubectl.run("delete", "pod", f"{stage}-0", "--wait")
-                said = log.communicate(timeout=float(spec["terminationGracePeriodSeconds"]))[0]
-            finally:
-                log.kill()
-                log.wait()
+                said = log(float(spec["terminationGracePeriodSeconds"]))
             if "stage.ended" not in said:
                 raise NotProven(f"expected: {stage}-0 ends by itself (stage.ended); its log ends: {_last_line(said)}")
         self._all_ready(self._stages())
@@ -115,6 +108,12 @@ class Proof:
         for name in names:
             self._kubectl.run("rollout", "status", f"statefulset/{name}", f"--timeout={_READY}s")
 
+    def _carry(self) -> None:
+        """What somebody does at the source arrives."""
+        with self._editing():
+            pass  # It lasts until there is something to carry.
+        self._arrive()
+
     def _editing(self) -> AbstractContextManager[object]:
         return self._around.editing()
 
@@ -125,9 +124,20 @@ class Proof:
         pods = self._kubectl.pods(f"app.kubernetes.io/component={stage}")
         return "".join(str(pod["metadata"]["uid"]) for pod in pods)
 
+    def _job_is_done(self) -> bool:
+        """Raises :class:`NotProven` where it has failed: it does not try again."""
+        if failed := self._job("Failed"):
+            said = _last_line(self._kubectl.run("logs", "job/provision"))
+            raise NotProven(f"the Job provision has failed ({failed.get('reason')}): {said}")
+        return bool(self._job("Complete"))
+
     def _job_has_failed(self) -> bool:
+        return self._job("Failed").get("reason") == "PodFailurePolicy"
+
+    def _job(self, kind: str) -> dict[str, Any]:
+        """A condition of the Job that holds; else nothing."""
         conditions = self._kubectl.object("job", "provision").get("status", {}).get("conditions", [])
-        return any(one["type"] == "Failed" and one.get("reason") == "PodFailurePolicy" for one in conditions)
+        return next((one for one in conditions if one["type"] == kind and one["status"] == "True"), {})
 
     def _said_by_the_dead(self) -> str:
         for pod in self._kubectl.pods():
@@ -137,9 +147,6 @@ class Proof:
                     if "cor.yaml" in message:
                         return _last_line(message)
         return ""
-
-    def _following(self, pod: str) -> subprocess.Popen[str]:
-        return self._kubectl.follow("logs", "--follow", "--tail=0", pod)
 
 
 def _restarts(pod: dict[str, Any]) -> int:

@@ -12,18 +12,24 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from deploy.cluster.verdicts import until
+from deploy.cluster.verdicts import NotProven, until
 from deploy.demo import company, holdings
 from deploy.demo.expectation import Office, expected
 from deploy.demo.verdict import judge
 from deploy.local.java_broker import JavaBroker
 from deploy.sandbox.editor import Editor
-from deploy.sandbox.process import Simulated, simulated
+from deploy.sandbox.process import Control, Simulated, simulated
 
 HOST = "COR_CLUSTER_HOST"
 """Names this machine's address as pods reach it; without it, that from which the cluster's API is reached."""
 
 _ARRIVED = 180.0
+_DEEDS = 24
+"""Six change orders are entered, edited twice each, and the first of them approved."""
+_NAME_IT = (
+    f"name in {HOST} the IPv4 address at which pods reach this machine: with k3s the node's own, with kind the gateway "
+    "of its network (`docker network inspect kind`)"
+)
 
 
 class Surroundings(Protocol):
@@ -58,13 +64,18 @@ class OnThisMachine:
         """The addresses of the simulated systems."""
         return {name: one.url for name, one in self._simulators.items()}
 
-    def editing(self) -> AbstractContextManager[object]:
-        """Somebody works at the source for the length of the block."""
-        return Editor(self._simulators["constructiononline"])
+    @contextmanager
+    def editing(self) -> Iterator[None]:
+        """Somebody works at the source for the length of the block, and until there is something to carry."""
+        with Editor(self._simulators["constructiononline"]) as editor:
+            yield
+            editor.await_deeds(_DEEDS)
 
     def await_arrived(self, configuration: Path) -> None:
         """Until Procore and CINX hold what the source and the routes say. Raises ``NotProven``."""
-        until(lambda: not self._differences(configuration), "both remotes hold what the source says", _ARRIVED)
+        until(
+            lambda: not differences(self._simulators, configuration), "both remotes hold what the source says", _ARRIVED
+        )
 
     def longest_pause(self) -> float:
         """Seconds for which Procore was written nothing, at most, since this was last asked."""
@@ -74,11 +85,13 @@ class OnThisMachine:
         times = [_epoch(row["at"]) for row in rows]
         return max((b - a for a, b in pairwise(times)), default=0.0)
 
-    def _differences(self, configuration: Path) -> list[str]:
-        office = Office.of("acme", self._simulators["constructiononline"].state())
-        procore, cinx = (self._simulators[name].state() for name in ("procore", "cinx"))
-        places = judge(expected([office], configuration), [*holdings.of_procore(procore), *holdings.of_cinx(cinx)])
-        return [difference for place in places.values() for difference in place.differences]
+
+def differences(systems: Mapping[str, Control], configuration: Path) -> list[str]:
+    """Between what simulated Procore and CINX hold, and what ``configuration`` makes of the simulated source."""
+    office = Office.of("acme", systems["constructiononline"].state())
+    procore, cinx = (systems[name].state() for name in ("procore", "cinx"))
+    places = judge(expected([office], configuration), [*holdings.of_procore(procore), *holdings.of_cinx(cinx)])
+    return [difference for place in places.values() for difference in place.differences]
 
 
 def _epoch(moment: str) -> float:
@@ -106,10 +119,19 @@ def _simulators(seeds: Mapping[str, Mapping[str, object]], host: str) -> Iterato
 
 
 def address_for(server: str, environment: Mapping[str, str] = os.environ) -> str:
-    """This machine's address as the cluster sees it; ``server``: the URL of the cluster's API."""
+    """This machine's address as the cluster sees it; ``server``: the URL of the cluster's API.
+
+    Raises :class:`NotProven` where it cannot be told: nobody but this machine reaches its loopback address.
+    """
     if named := environment.get(HOST):
         return named
     parts = urlsplit(server)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:  # Nothing is sent.
-        probe.connect((parts.hostname or "127.0.0.1", parts.port or 443))
-        return str(probe.getsockname()[0])
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:  # Nothing is sent.
+            probe.connect((parts.hostname or "127.0.0.1", parts.port or 443))
+            found = str(probe.getsockname()[0])
+    except OSError as problem:
+        raise NotProven(f"the way to the cluster's API at {server} is not known ({problem}): {_NAME_IT}") from problem
+    if found.startswith("127."):
+        raise NotProven(f"the cluster's API is at {server}, and no pod reaches this machine at {found}: {_NAME_IT}")
+    return found

@@ -23,7 +23,7 @@ from deploy.local.maven import cache_folder
 from deploy.local.readiness import wait_until
 
 PROGRAMS = ("podman", "runc", "iptables", "unshare", "mmdebstrap")
-NETAVARK = Path("/usr/lib/podman/netavark")
+NETWORK = tuple(Path("/usr/lib/podman") / name for name in ("netavark", "aardvark-dns"))
 
 # Podman keeps these at fixed places; each is covered by a file system of ours.
 PRIVATE = ("/run/netns", "/run/containers", "/run/libpod", "/run/runc", "/dev/shm")  # noqa: S108  (not for files of ours)
@@ -58,7 +58,7 @@ def missing() -> list[str]:
     if not sys.platform.startswith("linux") or os.geteuid() != 0:
         return ["root on Linux"]
     programs = [f"the program {name}" for name in PROGRAMS if shutil.which(name) is None]
-    return programs if NETAVARK.exists() else [*programs, "podman's netavark"]
+    return programs + [f"podman's {program.name}" for program in NETWORK if not program.exists()]
 
 
 def run(command: list[str]) -> int:
@@ -150,7 +150,8 @@ def _inside(folder: Path, command: list[str]) -> int:
         subprocess.run(["mount", "-t", "tmpfs", "tmpfs", place], check=True)
     begun = time.monotonic()
     images = stand_ins.make(folder)
-    print(f"Stand-in images made in {time.monotonic() - begun:.0f} s: {', '.join(images.names)}", flush=True)
+    names = ", ".join((images.python, *images.official.values()))
+    print(f"Stand-in images made in {time.monotonic() - begun:.0f} s: {names}", flush=True)
     begun = time.monotonic()
     # Without a network of its own a build makes no interface, and reaches what the machine reaches; and one that is
     # made once needs no cache of layers.

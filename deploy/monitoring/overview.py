@@ -78,8 +78,15 @@ PANELS = (
             ("count(cor_configuration_valid == 0) or vector(0)", "file refused"),
             ("count(cor_control_age_seconds > 60) or vector(0)", "holds not known"),
             ("count(time() - max(cor_views_last_read_timestamp_seconds > 0) > 900) or vector(0)", "tables old"),
+            (
+                (
+                    "count(sum by (stage) (max_over_time("
+                    'cor_partitions_owned{stage=~"mapper|dead-letters|poll-.+"}[10m])) == 0) or vector(0)'
+                ),
+                "own nothing",
+            ),
         ),
-        tells="Topics that are gone, stages that stopped themselves, files refused, holds or tables not read.",
+        tells="Topics gone, stages that stopped themselves or do not work, files refused, holds or tables not read.",
         heading="alerts",
         red=1,
     ),

@@ -26,6 +26,7 @@ class Editor:
     def __init__(self, *sources: Control) -> None:
         self._open = [(source, deque[int]()) for source in sources]
         self._deeds = 0
+        self._done = threading.Condition()
         self._told_to_end = threading.Event()
         self._thread = threading.Thread(target=self._work, name="editor")
         self._failure: Exception | None = None
@@ -40,14 +41,23 @@ class Editor:
         if self._failure is not None:
             raise self._failure
 
+    def await_deeds(self, least: int) -> None:
+        """Returns once so many are done, or no more will be."""
+        with self._done:
+            self._done.wait_for(lambda: self._deeds >= least or self._failure is not None)
+
     def _work(self) -> None:
         try:
             while not self._told_to_end.wait(_PAUSE):
                 source, numbers = self._open[self._deeds % len(self._open)]
                 self._act(source, numbers, self._deeds // len(self._open) % 4)
-                self._deeds += 1
+                with self._done:
+                    self._deeds += 1
+                    self._done.notify_all()
         except Exception as failure:  # noqa: BLE001 - it is raised where the block ends
-            self._failure = failure
+            with self._done:
+                self._failure = failure
+                self._done.notify_all()
 
     def _act(self, source: Control, numbers: deque[int], step: int) -> None:
         """Of four deeds one enters something, two edit, and one approves what is then left alone."""

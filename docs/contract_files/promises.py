@@ -10,7 +10,8 @@ from relay.domain.outcomes import OutcomeKind
 from relay.engine.letters import SETTLED_HEADER
 from relay.engine.provision.declared import declared_topics
 from relay.engine.topics import AUDIT, CURRENT, DAY_MS, DIRECTORY, LETTERS, OBSERVED, OUTCOMES, WRITES
-from schemas import COMPATIBILITY, published
+from schemas import published
+from schemas.registry import COMPATIBILITY
 
 BROKERS = 3  # As in production.
 TRACED = (OBSERVED, CURRENT, OUTCOMES, WRITES)

@@ -9,8 +9,9 @@ from operations.check.result import CheckResult, prove
 from operations.environment import Environment, registry_of
 from operations.golive.pilots import RoutePilots, pilots_by_route
 from operations.holds.standing import read_standing
-from operations.preflight import names_in
-from operations.topics import known_losses
+from operations.known_losses import known_losses
+from operations.preflight import names_in, prove_names
+from operations.wording import counted
 from relay.domain.failures import Fatal
 from relay.domain.routes import RouteMode
 from relay.engine import provision
@@ -87,9 +88,7 @@ def schemas(environment: Environment) -> str:
 def names(environment: Environment, configuration: Configuration) -> str:
     """That names stand for what they always stood for."""
     accounts, targets = names_in(configuration)
-    provision.check_names(
-        environment.connection, environment.codec, environment.prefix, accounts=accounts, targets=targets
-    )
+    prove_names(environment)
     return f"{len(accounts)} accounts and {len(targets)} targets stand for what is recorded"
 
 
@@ -126,7 +125,7 @@ def _stray(of: RoutePilots) -> str:
 
 
 def _counted(of: RoutePilots) -> str:
-    return f"{len(of.change_orders)} pilot{'' if len(of.change_orders) == 1 else 's'}"
+    return counted(len(of.change_orders), "pilot")
 
 
 def check_kafka(environment: Environment, configuration: Configuration | None) -> Iterator[CheckResult]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 
+from operations.wording import counted
 from producers.constructiononline.pace import shortest_interval
 from producers.procore.projects import wanted_projects
 from producers.procore.rounds import Rounds
@@ -43,8 +44,8 @@ def _listings_an_hour(account: ProcoreAccount) -> float:
 
 
 def _projects(named: int, *, every: bool) -> str:
-    counted = f", with {named} project{'' if named == 1 else 's'}"
-    return f"{counted} named, and longer for each further one of the company" if every else counted
+    words = f", with {counted(named, 'project')}"
+    return f"{words} named, and longer for each further one of the company" if every else words
 
 
 def _line(key: str, asked: float, possible: float, why: str) -> str:

@@ -48,9 +48,9 @@ def check_account(
     exchanges: list[Exchange] = []
     ok, said, usage = True, "", False
     with guest_of(key, account, settings, calls) as guest:
-        wiring = guest_options(key, settings, guest.governor, exchanges, lambda sent: None)
+        options = guest_options(key, settings, guest.governor, exchanges, lambda sent: None)
         try:
-            said = _probe(account, wiring, guest.terms, mapped)
+            said = _probe(account, options, guest.terms, mapped)
         except Throttled as throttled:
             # Where nobody has answered so, it is what commands may use that is spent, and nothing of the file is wrong.
             ok = throttled.status is None
@@ -61,7 +61,7 @@ def check_account(
             ok, said, usage = False, str(wrong), True
     for name in _unprotected(account):
         said = f"{said} ({name}: over http:// to another machine: everybody on the way can read the credentials)"
-    return CheckResult(check=key, ok=ok, said=wiring.redactor.clean(said), exchanges=tuple(exchanges), usage=usage)
+    return CheckResult(check=key, ok=ok, said=options.redactor.clean(said), exchanges=tuple(exchanges), usage=usage)
 
 
 def _unprotected(account: Account) -> list[str]:
@@ -75,18 +75,18 @@ def _unprotected(account: Account) -> list[str]:
     ]
 
 
-def _probe(account: Account, wiring: ClientOptions, terms: CallTerms, mapped: Sequence[Mapped]) -> str:
+def _probe(account: Account, options: ClientOptions, terms: CallTerms, mapped: Sequence[Mapped]) -> str:
     match account:
         case ConstructionOnlineAccount():
-            with closing(constructiononline_client(account, wiring)) as client:
+            with closing(constructiononline_client(account, options)) as client:
                 client.probe_tenant(terms=terms)
             return f"{account.email} may read"
         case ProcoreAccount():
-            with closing(procore_client(account, wiring)) as company:
+            with closing(procore_client(account, options)) as company:
                 login = company.probe_tenant(terms=terms)
             return f"company {account.company_id}, as {login.login or login.name or login.id}"
         case CinxAccount():
-            with closing(cinx_client(account, wiring)) as cinx:
+            with closing(cinx_client(account, options)) as cinx:
                 return _cinx(cinx, account, terms, mapped)
         case _:
             assert_never(account)

@@ -1,8 +1,9 @@
 """The file: one JSON object a line, compressed, in the order in which it is put back.
 
 ``kind`` says what a line is: the ``copy`` first; then each partition of each ``topic``, its ``record``s in order and
-behind them its ``end``; then each ``offset`` that a group had committed; and at the very end ``whole``, with the number
-of records, by which a file that was cut off is told.
+behind them its ``end``; then each ``offset`` that a group had committed; then each ``schema`` that a record names by
+its id in a schema registry (none without one); and at the very end ``whole``, with the number of records, by which a
+file that was cut off is told.
 """
 
 from __future__ import annotations

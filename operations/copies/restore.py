@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -12,14 +13,17 @@ from typing import Self
 
 from operations.copies.backup import Copied, refuse_members
 from operations.copies.copy_file import FORM, Line, lines_of, outgoing_of
+from operations.copies.named_schemas import refuse_other_meanings
 from operations.environment import Environment
 from operations.errors import Refused
-from operations.topics import Acceptance, accept_topics, known_losses
+from operations.known_losses import known_losses
+from operations.topics import Acceptance, accept_topics
 from operations.written_versions import write_what_all_read
 from relay.domain.failures import Fatal
 from relay.engine.kafka import Cluster, Outgoing, Partition, PlainWriter, Transactions
 from relay.engine.provision.declared import declared_topics
 from relay.engine.topics import ALL, NAMES
+from schemas import Schema
 
 _AT_ONCE = 5_000
 """Records of one transaction that fills offsets up."""
@@ -44,9 +48,12 @@ def restore(environment: Environment, path: Path, say: Callable[[str], None], *,
     The topic of names stands before any other is there: its ids are of the old topics, so that where this is cut off
     nothing works on what it has left.
 
-    Raises ``Refused`` for a file that is no whole copy, or of another prefix, and where there is a topic already.
+    Raises ``Refused`` for a file that is no whole copy, or of another prefix, where there is a topic already, and where
+    the registry gives the records' ids another meaning; ``RegistryFailure`` where it cannot be asked, or lacks what is
+    written at the end. All of that before anything is made.
     """
-    partitions = _partitions_of(environment, path)
+    partitions, schemas = _contents_of(environment, path)
+    refuse_other_meanings(environment, schemas)
     with Cluster(environment.connection) as cluster:
         refuse_members(environment, cluster)
         _refuse_remains(cluster, partitions)
@@ -57,11 +64,14 @@ def restore(environment: Environment, path: Path, say: Callable[[str], None], *,
                 rewriting.all(_lines_about(path, topics), say)
         offsets = _set_offsets(cluster, rewriting.offsets)
         _take_ids(environment, cluster, who, why)
-    return Copied(topics=len(partitions), records=rewriting.records, offsets=offsets)
+    return Copied(topics=len(partitions), records=rewriting.records, offsets=offsets, schemas=len(schemas))
 
 
-def _partitions_of(environment: Environment, path: Path) -> dict[str, int]:
-    """The topics of a copy with how many partitions each has; the whole file is read for it."""
+def _contents_of(environment: Environment, path: Path) -> tuple[dict[str, int], dict[int, Schema]]:
+    """The topics of a copy with how many partitions each has, and the schemas by the ids that its records name.
+
+    The whole file is read for it. A copy of records without ids has no schemas.
+    """
     lines = lines_of(path)
     first = next(lines, {"kind": "nothing"})
     if first["kind"] != "copy" or first["form"] != FORM:
@@ -70,11 +80,17 @@ def _partitions_of(environment: Environment, path: Path) -> dict[str, int]:
         raise Refused(
             f"{path} is of topics that begin with {first['prefix']!r}, and records name them so: set COR_TOPIC_PREFIX"
         )
-    found = {line["topic"]: int(line["partitions"]) for line in lines if line["kind"] == "topic"}
+    found: dict[str, int] = {}
+    schemas: dict[int, Schema] = {}
+    for line in lines:
+        if line["kind"] == "topic":
+            found[line["topic"]] = int(line["partitions"])
+        elif line["kind"] == "schema":
+            schemas[int(line["id"])] = json.loads(line["text"])
     unknown = found.keys() ^ {environment.name(topic) for topic in ALL}
     if unknown:
         raise Refused(f"{path} is of another release: it differs in {', '.join(sorted(unknown))}")
-    return found
+    return found, schemas
 
 
 def _lines_about(path: Path, topics: Collection[str]) -> Iterator[Line]:
@@ -83,6 +99,8 @@ def _lines_about(path: Path, topics: Collection[str]) -> Iterator[Line]:
     for line in lines_of(path):
         if line["kind"] in {"topic", "offset"}:
             taken = line["topic"] in topics
+        elif line["kind"] == "schema":
+            taken = False
         if taken:
             yield line
 

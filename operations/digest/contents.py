@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -24,11 +25,11 @@ _NO_DECISIONS = ("replay", "plan", "go_live.ended", LINES)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digest:
-    """``items``: all that are open and do not rest, the oldest first; ``resting``: how many do; ``new``: since
-    ``since``; ``written`` from then until ``until``.
+    """``items``: all that are open and do not rest, the oldest first; ``resting``: how many do. From ``since`` until
+    ``until``, when the next e-mail's period begins, are ``new``, ``written`` and ``decisions``, how often who did what.
 
-    ``decisions``: how often who did what since then; ``waiting``: for a second person; ``ending``: holds that end
-    on the day; ``read_at``: up to when the tables have everything.
+    ``waiting``: for a second person; ``ending``: holds that end on the day; ``read_at``: up to when the tables have
+    everything.
     """
 
     now: datetime
@@ -44,8 +45,8 @@ class Digest:
 
     @property
     def new(self) -> list[OpenItem]:
-        """Those that failed first since then."""
-        return [item for item in self.items if item.first_at >= self.since]
+        """Those that failed first in the period."""
+        return [item for item in self.items if self.since <= item.first_at < self.until]
 
     @property
     def old(self) -> list[OpenItem]:
@@ -53,10 +54,15 @@ class Digest:
         return [item for item in self.items if self.now - item.first_at > OLD]
 
 
-def read_digest(tables: ReadTables, since: datetime, until: datetime, now: datetime) -> Digest:
-    """Of a period that ends with the day's beginning; what is open, and what waits, as of now."""
+def read_digest(
+    tables: ReadTables, since: datetime, until: datetime, now: datetime, shown: Callable[[str], str]
+) -> Digest:
+    """Of a period that ends with the day's beginning; what is open, and what waits, as of now.
+
+    ``shown``: what a target of this name is called.
+    """
     ends = until + timedelta(days=1)
-    holds = read_holds(tables, min(now, until))
+    holds = read_holds(tables, min(now, until), shown)
     items = read_open_items(tables)
     awake = [item for item in items if not item.rests(now)]
     return Digest(
@@ -66,15 +72,16 @@ def read_digest(tables: ReadTables, since: datetime, until: datetime, now: datet
         items=awake,
         resting=len(items) - len(awake),
         written=sum_writes(tables, since, until),
-        decisions=_decisions(tables, since),
+        decisions=_decisions(tables, since, until),
         waiting=sum(one.item is not None for one in read_proposals(tables)),
         ending=[hold for hold in holds if hold.until is not None and until <= hold.until < ends],
         read_at=tables.read_at,
     )
 
 
-def _decisions(tables: ReadTables, since: datetime) -> list[tuple[str, str, int]]:
+def _decisions(tables: ReadTables, since: datetime, until: datetime) -> list[tuple[str, str, int]]:
     """Who did what, how often; who did most first."""
-    query = select(AUDIT.c.who, AUDIT.c.action).where(AUDIT.c.at >= milliseconds(since))
+    in_period = (AUDIT.c.at >= milliseconds(since), AUDIT.c.at < milliseconds(until))
+    query = select(AUDIT.c.who, AUDIT.c.action).where(*in_period)
     counted = Counter((row.who, row.action) for row in tables.rows(query) if not row.action.startswith(_NO_DECISIONS))
     return sorted(((who, action, count) for (who, action), count in counted.items()), key=lambda one: (-one[2], one))

@@ -1,4 +1,4 @@
-"""The e-mail of a day: claimed, read, written and sent."""
+"""The e-mail of a day: its turn taken, read, written and sent."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from enum import StrEnum
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from operations.digest.claims import Claims
 from operations.digest.contents import read_digest
 from operations.digest.mail import PartlySent, send
 from operations.digest.message import message
 from operations.digest.schedule import WorkingDays, working_days
+from operations.digest.sending_turns import SendingTurns
 from operations.environment import Environment
 from operations.errors import Refused
 from operations.reports.tables import moment_of
+from operations.route_names import called_today
 from operations.zones import zone_of
 from relay.engine.settings import Settings
 from workers.views.store import Store, store_of
@@ -58,11 +59,11 @@ def mail_digest(
     if day is None:
         return Mailed(state=MailState.NOT_DUE)
     try:
-        claims = Claims(store, environment.settings.instance or str(uuid.uuid4()))
+        turns = SendingTurns(store, environment.settings.instance or str(uuid.uuid4()))
         try:
-            return _claimed(environment, schedule, store, claims, day, now, again=again, sending=sending)
+            return _in_turn(environment, schedule, store, turns, day, now, again=again, sending=sending)
         finally:
-            claims.close()
+            turns.close()
     except SQLAlchemyError as error:
         raise Refused(
             f"the database of views cannot be used ({store.place}): {getattr(error, 'orig', error)}"
@@ -86,29 +87,29 @@ def written_digest(environment: Environment, now: datetime) -> EmailMessage:
         store.close()
 
 
-def _claimed(
+def _in_turn(
     environment: Environment,
     schedule: WorkingDays,
     store: Store,
-    claims: Claims,
+    turns: SendingTurns,
     day: date,
     now: datetime,
     *,
     again: bool,
     sending: Callable[[Settings, EmailMessage], None],
 ) -> Mailed:
-    if not claims.take(day, now) and not again:
-        return Mailed(state=MailState.DONE if claims.is_sent(day) else MailState.TAKEN, day=day)
+    if not turns.take(day, now) and not again:
+        return Mailed(state=MailState.DONE if turns.is_sent(day) else MailState.TAKEN, day=day)
     try:
-        mail = _written(environment, schedule, store, day, claims.last_before(day), now)
+        mail = _written(environment, schedule, store, day, turns.last_before(day), now)
         sending(environment.settings, mail)
     except PartlySent:
-        claims.sent(day, now)
+        turns.sent(day, now)
         raise
     except BaseException:
-        claims.give_back(day)
+        turns.give_back(day)
         raise
-    claims.sent(day, now)
+    turns.sent(day, now)
     return Mailed(state=MailState.SENT, day=day, mail=mail)
 
 
@@ -117,5 +118,5 @@ def _written(
 ) -> EmailMessage:
     since, until = schedule.period(day, last)
     with moment_of(store) as tables:
-        digest = read_digest(tables, since, until, now)
+        digest = read_digest(tables, since, until, now, called_today(environment))
     return message(digest, environment.settings, schedule.zone, day)

@@ -63,7 +63,7 @@ def body(digest: Digest, zone: ZoneInfo, page: str | None) -> str:
         list(_new(digest, zone)),
         list(_oldest(digest)),
         list(_written(digest, zone)),
-        list(_decided(digest)),
+        list(_decided(digest, zone)),
         list(_ending(digest, zone)),
         _links(page),
     ]
@@ -93,11 +93,10 @@ def _fresh(digest: Digest, zone: ZoneInfo) -> list[str]:
 
 def _new(digest: Digest, zone: ZoneInfo) -> Iterator[str]:
     new = digest.new
-    since = f"since {digest.since.astimezone(zone):%a %b} {digest.since.astimezone(zone).day}"
     if not new:
-        yield f"New open items {since}: none"
+        yield f"New open items {_days(digest, zone)}: none"
         return
-    yield f"New open items {since}: {len(new)}, {_money(new)}"
+    yield f"New open items {_days(digest, zone)}: {len(new)}, {_money(new)}"
     yield from (f"  {_item(item)}" for item in new[:_MOST])
     if len(new) > _MOST:
         yield f"  and {len(new) - _MOST} more"
@@ -109,10 +108,14 @@ def _oldest(digest: Digest) -> Iterator[str]:
         yield f"Oldest: {_item(item)} ({duration((digest.now - item.first_at).total_seconds())}{assigned})"
 
 
+def _days(digest: Digest, zone: ZoneInfo) -> str:
+    """The days that the e-mail tells of: ``Mar 2``, ``Feb 27 to Mar 1``."""
+    first, last = digest.since.astimezone(zone).date(), (digest.until - timedelta(days=1)).astimezone(zone).date()
+    return f"{first:%b} {first.day}" + (f" to {last:%b} {last.day}" if last > first else "")
+
+
 def _written(digest: Digest, zone: ZoneInfo) -> Iterator[str]:
-    written, last = digest.written, (digest.until - timedelta(days=1)).astimezone(zone).date()
-    first = digest.since.astimezone(zone).date()
-    when = f"{first:%b} {first.day}" + (f" to {last:%b} {last.day}" if last > first else "")
+    written, when = digest.written, _days(digest, zone)
     if not written.count:
         yield f"Written {when}: nothing"
         return
@@ -125,14 +128,14 @@ def _written(digest: Digest, zone: ZoneInfo) -> Iterator[str]:
         yield f"  {written.unknown} with an amount that is not known"
 
 
-def _decided(digest: Digest) -> Iterator[str]:
+def _decided(digest: Digest, zone: ZoneInfo) -> Iterator[str]:
     if digest.waiting:
         yield f"Waiting for a second person: {digest.waiting}"
     if not digest.decisions:
-        yield "Decisions: none"
+        yield f"Decisions {_days(digest, zone)}: none"
         return
     told = (f"{_plain(who)}: {_ACTIONS.get(action, action)} ({count})" for who, action, count in digest.decisions)
-    yield f"Decisions: {'; '.join(list(told)[:_MOST])}"
+    yield f"Decisions {_days(digest, zone)}: {'; '.join(list(told)[:_MOST])}"
 
 
 def _ending(digest: Digest, zone: ZoneInfo) -> Iterator[str]:

@@ -8,11 +8,11 @@ from operations.discover.discover import Discovery, discover
 from operations.discover.memory import recall
 from operations.environment import Environment
 from operations.errors import WrongUsage
-from operations.pins import placeholders
 from operations.survey.calls import Calls
 from operations.survey.seen_items import observed_items
 from relay.engine.configuration import load_configuration
 from relay.engine.configuration.accounts import MODELS, Account
+from relay.engine.configuration.pins import placeholders
 
 
 def discover_accounts(account: str | None, calls: Calls, *, folder: Path | None, again: bool) -> tuple[Path, Discovery]:

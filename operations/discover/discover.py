@@ -16,7 +16,8 @@ from operations.discover.memory import FoundList
 from operations.survey.calls import Calls, CallsSpent
 from operations.survey.remotes import Client, Remote, opened
 from operations.survey.seen_items import SeenItem
-from relay.domain.failures import CallFailure, TenantBlocked
+from operations.wording import why_failed
+from relay.domain.failures import CallFailure, TenantBlocked, Throttled, Unavailable
 from relay.engine.configuration.accounts import Account
 from relay.engine.settings import Settings
 
@@ -32,10 +33,18 @@ class NotRead:
 
 @dataclass(slots=True)
 class Discovery:
-    """What is known by now: lists by name, and what was not read."""
+    """What is known by now: lists by name, and what was not read. ``answered``: how many lists a remote has answered,
+    now or in an earlier run.
+    """
 
     lists: dict[str, FoundList] = field(default_factory=dict)
     not_read: list[NotRead] = field(default_factory=list)
+    answered: int = 0
+
+    @property
+    def is_vain(self) -> bool:
+        """Whether there was something to read, and nothing of it could be."""
+        return bool(self.not_read) and not self.answered
 
     def rows(self, kind: str, account: str | None = None, project: str | None = None) -> list[Row]:
         """The rows of every list of a kind, of one account or project where these are named."""
@@ -66,7 +75,7 @@ def discover(
     observed: Iterable[SeenItem] | None,
 ) -> Discovery:
     """Reads what is not ``known`` yet. ``observed``: items to count instead of asking the sources for them."""
-    discovery = Discovery(dict(known))
+    discovery = Discovery(dict(known), answered=len(known))
     if observed is not None:
         discovery.lists |= _observed_codes(accounts, observed)
     with ExitStack() as stack:
@@ -80,6 +89,7 @@ class _Reader:
         self._discovery = discovery
         self._calls = calls
         self._blocked: dict[str, str] = {}
+        self._answering: set[str] = set()
 
     def read(self, remotes: list[Remote[Client]]) -> None:
         """What all have first; then project by project, those that fit a source's before the others."""
@@ -107,11 +117,24 @@ class _Reader:
         try:
             rows = one.read()
             self._discovery.lists[one.name] = _found(one.account, one.kind, one.project, rows, now())
-        except TenantBlocked as blocked:
-            self._blocked[one.account] = blocked.message
-            self._leave(one, blocked.message)
+            self._discovery.answered += 1
+            self._answering.add(one.account)
         except (CallsSpent, CallFailure) as failure:
-            self._leave(one, str(failure))
+            why = why_failed(failure)
+            if isinstance(failure, TenantBlocked | Throttled) or self._is_silent(one.account, failure):
+                self._blocked[one.account] = why
+            self._leave(one, why)
+
+    def _is_silent(self, account: str, failure: Exception) -> bool:
+        """Whether it is not asked again, since neither this nor what was asked before was answered: each of its lists
+        would be waited for as long.
+        """
+        unanswered = isinstance(failure, Unavailable) and failure.status is None
+        if unanswered and account not in self._answering:
+            return True
+        if unanswered:
+            self._answering.discard(account)
+        return False
 
     def _leave(self, one: ListToRead, why: str) -> None:
         self._discovery.not_read.append(NotRead(account=one.account, what=one.words, why=why))

@@ -13,9 +13,9 @@ from operations.discover.guessed_routes import Guesses, guess_routes
 from operations.discover.lists import COST_CODES, SOURCE_CODES
 from operations.discover.memory import keep
 from operations.discover.writing import replace_file
-from operations.pins import placeholders
 from relay.engine.configuration import load_configuration
 from relay.engine.configuration.document import parse_document, read_text
+from relay.engine.configuration.pins import placeholders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,6 +66,12 @@ class _Guess:
         self._discovery, self._account, self._source = discovery, account, source
         self._companies = fits(source, discovery.with_rows(PROJECTS, "procore"))
         self._sites = fits(source, discovery.with_rows(PROJECTS, "cinx"))
+        places = [(fit.account, fit.row) for fit in (*self._companies, *self._sites)]
+        self._rivals = [
+            (key, row)
+            for key, row in discovery.with_rows(PROJECTS, _SOURCE)
+            if (key.partition(":")[2], row.get("id")) != (account, source.get("id")) and fits(row, places)
+        ]
 
     def missing(self) -> str | None:
         """Why there is no route yet; ``None`` where there is one to be written."""
@@ -79,6 +85,8 @@ class _Guess:
         yield f"# A guess of cor discover, to be looked at: {_shown(name)}"
         for fit in [*self._companies, *self._sites]:
             yield f"# {fit.account} project {_shown(fit.row.get('id'))} has its {_comment(fit.why)}."
+        for key, row in self._rivals:
+            yield f"# {key} project {_shown(row.get('id'))} ({_shown(row.get('name'))}) fits there as well: choose."
         yield f"- name: {_name(name, project, taken)}"
         yield f"  from: {{system: {_SOURCE}, account: {self._account}, project: {json.dumps(project)}}}"
         yield "  mode: observe  # dry_run says in outcomes what would be sent; live sends"
@@ -86,7 +94,9 @@ class _Guess:
         yield from self._targets()
 
     def _targets(self) -> Iterator[str]:
-        """Of a single fit the prime contract whose tiers are known; everything else is a comment."""
+        """Of a single fit, which no other project has, the prime contract whose tiers are known; everything else is a
+        comment.
+        """
         chosen = self._chosen()
         yield (
             "  targets:" if chosen else "  # targets:  # take the first mark away here, and before those that are meant"
@@ -102,7 +112,7 @@ class _Guess:
                 yield f"    # - {target}, purchase_order: {number}}}{_about(order)}"
 
     def _chosen(self) -> Row | None:
-        if len(self._companies) != 1:
+        if len(self._companies) != 1 or self._rivals:
             return None
         fit = self._companies[0]
         primes = [row for row in self._contracts(fit) if row["kind"] == ContractKind.PRIME.value]

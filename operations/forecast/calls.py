@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import ceil
 
-from relay.domain.commands import CinxCommand, ProcoreCommand, ProcoreLine
-
-Command = ProcoreCommand | CinxCommand
+from relay.domain.commands import CinxCommand, ProcoreCommand, ProcoreLine, TargetCommand
 
 _SYNC = 1000
 """Elements of one sync call (Procore docs, "Using Sync Actions")."""
@@ -54,7 +52,7 @@ class _Counted:
     shared: int = 0
     shared_approved: int = 0
 
-    def add(self, command: Command, *, is_there: bool) -> None:
+    def add(self, command: TargetCommand, *, is_there: bool) -> None:
         """One that is written."""
         self.made += not is_there
         self.changed += is_there
@@ -91,12 +89,12 @@ class Forecast:
     _places: dict[tuple[str, str], _Counted] = field(default_factory=dict)
     _once: set[tuple[str, str]] = field(default_factory=set)
 
-    def add(self, command: Command, *, is_there: bool = False) -> None:
+    def add(self, command: TargetCommand, *, is_there: bool = False) -> None:
         """One that is written."""
         self._at(command).add(command, is_there=is_there)
         self._once |= {(command.tenant, name) for name in _lists(command)}
 
-    def add_read(self, command: Command) -> None:
+    def add_read(self, command: TargetCommand) -> None:
         """One whose record is read, and written only where it differs."""
         self._at(command).read += 1
 
@@ -108,15 +106,15 @@ class Forecast:
         calls.update(tenant for tenant, _ in self._once)
         return dict(sorted(calls.items()))
 
-    def _at(self, command: Command) -> _Counted:
+    def _at(self, command: TargetCommand) -> _Counted:
         return self._places.setdefault(_place(command), _Counted())
 
 
-def _place(command: Command) -> tuple[str, str]:
+def _place(command: TargetCommand) -> tuple[str, str]:
     return command.tenant, command.destination.name
 
 
-def _lists(command: Command) -> Iterator[str]:
+def _lists(command: TargetCommand) -> Iterator[str]:
     """What is read once for all change orders: the lists in which codes, types and units are looked up."""
     if isinstance(command, CinxCommand):
         yield from (f"account {number}" for number in range(_ACCOUNT))

@@ -15,8 +15,9 @@ from operations.golive.mappers import prove_routes, wait_until_obeyed_by_mappers
 from operations.golive.pilots import end_pilots, make_pilots, pilots_of
 from operations.golive.unseen import Seen, is_unseen, seen_by_writers
 from operations.pace import Pace
-from operations.plan.plan import as_live, carries, chosen_routes, make_plan
+from operations.plan.plan import make_plan
 from operations.plan.recorded import RecordedPlan, RecordedRow, read_plan
+from operations.plan.routes import as_live, carries, chosen_routes
 from operations.plan.rows import Action, PlanRow
 from operations.preflight import prove_names
 from operations.replay.events import Replayed, ReplayMapping
@@ -59,13 +60,15 @@ class Chosen:
     """What is to be carried: of the event at each place the commands of these origin ids.
 
     ``keys``: of the change orders, by the places of their newest events; ``found``: of all that were meant, also where
-    nothing is to be carried of them now. ``left``: what the mapper refuses, and what is not as a plan has shown it.
+    nothing is to be carried of them now; ``there``: origin ids of which the remote may hold something. ``left``: what
+    the mapper refuses, and what is not as a plan has shown it.
     """
 
     route: Route
     commands: Mapping[Place, frozenset[str]]
     keys: Mapping[Place, str]
     found: frozenset[str]
+    there: frozenset[str]
     left: tuple[Left, ...]
     forecast: Forecast
     plan_id: str | None
@@ -104,8 +107,8 @@ def choose(
 ) -> Chosen:
     """What would be carried of a route. Raises ``Refused`` where it is not live and nothing is named by ``only``.
 
-    Without ``dry_run`` also where a mapper follows other routes: what it maps by them behind the end that is read here
-    would be carried by nobody.
+    It also raises ``Refused``, unless ``dry_run``, where a mapper follows other routes: what it maps by them behind the
+    end that is read here would be carried by nobody.
 
     With a plan it is planned again, by at most ``calls``: what is not as it was shown is left.
     """
@@ -221,6 +224,7 @@ def _unseen(environment: Environment, route: Route, only: Sequence[str], plan_id
     seen, breaker = seen_by_writers(environment), CircuitBreaker(MAPPER)
     forecast, kept, keys = Forecast(), dict[Place, frozenset[str]](), dict[Place, str]()
     left: list[Left] = []
+    there = set[str]()
     for replayed in ReplayMapping(environment, routing).events(places):
         reason = replayed.written.letter_reason
         breaker.note(None if reason in NOT_THE_MAPPING_S_FAULT else reason)
@@ -229,13 +233,17 @@ def _unseen(environment: Environment, route: Route, only: Sequence[str], plan_id
         if unseen:
             keys[replayed.place] = unseen[0].change_order_key
             kept[replayed.place] = frozenset(command.origin_id for command in unseen)
+        there |= {
+            command.origin_id for command in unseen if command.origin_id in seen and seen[command.origin_id].was_sent
+        }
         for command in unseen:
-            forecast.add(command, is_there=seen.get(command.origin_id, Seen(0, was_sent=False)).was_sent)
+            forecast.add(command, is_there=command.origin_id in there)
     return Chosen(
         route=route,
         commands=kept,
         keys=keys,
         found=frozenset(found.values()),
+        there=frozenset(there),
         left=tuple(left),
         forecast=forecast,
         plan_id=plan_id,
@@ -287,6 +295,7 @@ def _as_shown(
     kept = chosen.of(rows.keys() - left.keys())
     return replace(
         kept,
+        forecast=_forecast(environment, kept),
         left=tuple(
             Left(
                 change_order_key=rows[key].change_order_key,
@@ -298,6 +307,16 @@ def _as_shown(
             for key, why in left.items()
         ),
     )
+
+
+def _forecast(environment: Environment, kept: Chosen) -> Forecast:
+    """Of what is kept. Its commands are made once more, since none of them is kept."""
+    forecast = Forecast()
+    mapping = ReplayMapping(environment, as_live([kept.route], environment.configuration.routing), only=kept.origin_ids)
+    for replayed in mapping.events(Places.of(kept.commands)):
+        for command in replayed.written.commands:
+            forecast.add(command, is_there=command.origin_id in kept.there)
+    return forecast
 
 
 def _why_left(shown: RecordedRow | None, row: PlanRow, *, is_asked: bool) -> str | None:

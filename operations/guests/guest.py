@@ -57,7 +57,11 @@ class Guest:
 def guest_of(key: str, account: Account, settings: Settings, calls: Calls) -> Guest:
     """A guest of the account ``key``. It takes nothing that a stage counts with of which a member lives."""
     presence = Presence(key, _own(account), _lenders(account), settings, calls)
-    return Guest(presence.rate, CallTerms(pause=_pause), presence)
+
+    def pause(seconds: float) -> None:
+        _wait(key, seconds, calls)
+
+    return Guest(presence.rate, CallTerms(pause=pause), presence)
 
 
 def _own(account: Account) -> SharedRate:
@@ -90,11 +94,12 @@ def _lenders(account: Account) -> dict[str, SharedRate]:
             assert_never(account)
 
 
-def _pause(seconds: float) -> None:
+def _wait(key: str, seconds: float, calls: Calls) -> None:
     if seconds > LONGEST_WAIT:
         raise Throttled(
             "what commands may use of the account's rate budget is spent for now, the rest is the running relay's: try "
             f"again in {duration(seconds)}",
             wait_seconds=seconds,
         )
+    calls.waiting(key, seconds)
     time.sleep(seconds)

@@ -12,7 +12,7 @@ from operations.errors import Refused, WrongUsage
 from operations.holds.standing import read_standing
 from operations.holds.subject import subject_of
 from operations.preflight import prove_names
-from operations.replay.selection import parsed_time
+from operations.times import NOT_KEPT, can_be_kept, parsed_time
 from relay.domain.control import Control, PersonHold, Subject
 from relay.domain.person_holds import AnyHold, about
 from relay.engine.control.topic_state import Standing
@@ -37,13 +37,14 @@ def until_of(text: str | None) -> datetime | None:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldWritten:
     """A hold that was made or released. ``offset``: behind that; ``number``: of the audit entry; ``others``: holds that
-    stood beside one that was released.
+    stood beside one that was released; ``record``: a record of ours that was named, where what it came from is held.
     """
 
     hold: AnyHold
     offset: int
     number: int
     others: int = 0
+    record: str | None = None
 
 
 def make_hold(
@@ -56,16 +57,19 @@ def make_hold(
     why: str,
     hold_id: str | None = None,
 ) -> HoldWritten:
-    """Writes a hold. Raises ``Refused`` where there is no such thing to hold.
+    """Writes a hold. Raises ``Refused`` where there is no such thing to hold, or it would end when no record can say.
 
     ``hold_id``: written twice under one it is one hold.
     """
+    if until is not None and not can_be_kept(until):
+        raise WrongUsage(f"{until.isoformat()} {NOT_KEPT}")
     prove_names(environment)
     environment.counts([CONTROL])
+    held = subject_of(environment, kind, named)
     hold = PersonHold(
         hold_id=hold_id or str(uuid.uuid4()),
         kind=kind,
-        subject=subject_of(environment, kind, named),
+        subject=held.subject,
         reason=why,
         person=who,
         since=now(),
@@ -73,7 +77,7 @@ def make_hold(
     )
     control, topic = Control(hold=hold), environment.name(CONTROL)
     outgoing = Outgoing(topic, control.key.encode(), environment.codec.encode(control, topic), 0)
-    return _commit(environment, outgoing, hold, "hold.make", who, why)
+    return _commit(environment, outgoing, hold, "hold.make", who, why, record=held.record)
 
 
 def release_hold(environment: Environment, named: str, *, who: str, why: str) -> HoldWritten:
@@ -86,7 +90,14 @@ def release_hold(environment: Environment, named: str, *, who: str, why: str) ->
 
 
 def _commit(
-    environment: Environment, outgoing: Outgoing, hold: AnyHold, action: str, who: str, why: str
+    environment: Environment,
+    outgoing: Outgoing,
+    hold: AnyHold,
+    action: str,
+    who: str,
+    why: str,
+    *,
+    record: str | None = None,
 ) -> HoldWritten:
     is_of_one = isinstance(hold, PersonHold) and hold.kind is Subject.CHANGE_ORDER
     subject = hold.subject if isinstance(hold, PersonHold) and is_of_one else hold.hold_id
@@ -96,9 +107,11 @@ def _commit(
         "tenant": hold.tenant,
         "until": getattr(hold, "until", None),
     }
+    if record is not None:
+        details["record"] = record
     with AuditedTransaction(environment, who, why) as transaction:
         places = transaction.commit([outgoing], [transaction.action(subject, action, details)])
-        return HoldWritten(hold=hold, offset=places[0][1] + 1, number=transaction.numbers[-1])
+        return HoldWritten(hold=hold, offset=places[0][1] + 1, number=transaction.numbers[-1], record=record)
 
 
 def _by_id_or_prefix(standing: Standing, named: str) -> AnyHold:

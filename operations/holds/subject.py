@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 
 from operations.environment import Environment
 from operations.errors import Refused, WrongUsage
-from operations.reading import KnownAccount, known_accounts, with_key
+from operations.reading import KnownAccount, known_accounts, with_any, with_key
 from operations.trace.subject import find_change_order, was_observed
 from relay.domain.commands import ProcoreDestination
 from relay.domain.control import Subject
 from relay.domain.events import ChangeOrderObserved
+from relay.domain.mapping.commands import root_of
 from relay.domain.routes import Route, Target
-from relay.engine.topics import FAMILIES, NAMES, OBSERVED, OUTCOMES
+from relay.engine.kafka import Partition, partition_of
+from relay.engine.topics import CURRENT, FAMILIES, NAMES, OBSERVED, OUTCOMES, Topic
 from schemas import Unreadable
 
 _OPTIONS = {
@@ -22,6 +26,14 @@ _OPTIONS = {
     Subject.DESTINATION_PROJECT: "--destination-project",
     Subject.ACCOUNT: "--account",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldSubject:
+    """What a hold is about, as holds write it. ``record``: a record of ours that was named, which came from it."""
+
+    subject: str
+    record: str | None = None
 
 
 def chosen(named: Mapping[Subject, str | None]) -> tuple[Subject, str]:
@@ -36,27 +48,48 @@ def chosen(named: Mapping[Subject, str | None]) -> tuple[Subject, str]:
     return kind, name
 
 
-def subject_of(environment: Environment, kind: Subject, named: str) -> str:
+def subject_of(environment: Environment, kind: Subject, named: str) -> HeldSubject:
     """``named`` as holds write it. Raises ``Refused`` where there is no such thing, or there are several."""
     match kind:
         case Subject.CHANGE_ORDER:
             return _change_order(environment, named)
         case Subject.SOURCE_PROJECT:
-            return _source_project(environment, named)
+            return HeldSubject(subject=_source_project(environment, named))
         case Subject.TARGET:
-            return _target(environment, named)
+            return HeldSubject(subject=_target(environment, named))
         case Subject.DESTINATION_PROJECT:
-            return _destination_project(environment, named)
+            return HeldSubject(subject=_destination_project(environment, named))
         case Subject.ACCOUNT:
-            return _account(environment, named)
+            return HeldSubject(subject=_account(environment, named))
 
 
-def _change_order(environment: Environment, named: str) -> str:
-    counts = environment.counts([OBSERVED, OUTCOMES, NAMES])
+def _change_order(environment: Environment, named: str) -> HeldSubject:
+    counts = environment.counts([OBSERVED, CURRENT, OUTCOMES, NAMES])
     key = find_change_order(environment, named, counts)
     if not was_observed(environment, key, counts):
         raise Refused(f"{key} was never observed: there is no such change order to hold (a key is SYSTEM:ACCOUNT:ID)")
-    return key
+    root = _root(environment, key, counts)
+    return HeldSubject(subject=root, record=None if root == key else key)
+
+
+def _root(environment: Environment, key: str, counts: Mapping[Topic, int]) -> str:
+    """The change order that all commands about the observed one name: its own key, unless it is a record of ours."""
+    if key.partition(":")[0] not in FAMILIES:
+        return key
+    newest = _newest(environment, CURRENT, key, counts) or _newest(environment, OBSERVED, key, counts)
+    return key if newest is None else root_of(newest)
+
+
+def _newest(
+    environment: Environment, topic: Topic, key: str, counts: Mapping[Topic, int]
+) -> ChangeOrderObserved | None:
+    """Its newest event there that can be read. What was deleted long ago is on the topic of history alone."""
+    sought, newest = key.encode(), None
+    place = Partition(environment.name(topic), partition_of(sought, counts[topic]))
+    for record in with_key(environment.connection, [place], sought.__eq__, batches=with_any([sought])):
+        with suppress(Unreadable):
+            newest = environment.codec.decode(record.value, ChangeOrderObserved) if record.value else newest
+    return newest
 
 
 def _account(environment: Environment, named: str) -> str:
@@ -85,11 +118,11 @@ def _target(environment: Environment, named: str) -> str:
     if not pairs:
         names = sorted({route.shown(target) for route, target in every})
         raise Refused(f"no route has a target {named!r}; there are: {', '.join(names) or 'none'}")
-    starts = [_start(route) for route, _ in pairs]
-    if len(set(starts)) > 1:
+    starts = [route.name or f"from {_start(route)}" for route, _ in pairs]
+    if len({route.source for route, _ in pairs}) > 1:
         raise Refused(
-            f"{len(starts)} routes have a target {named!r} (from {', '.join(starts)}), and a hold on the name would "
-            "hold all of them: hold the source project, the destination project or the account instead"
+            f"{len(starts)} routes have a target {pairs[0][1].name!r} ({', '.join(starts)}), and a hold on the name "
+            "would hold all of them: hold the source project, the destination project or the account instead"
         )
     return pairs[0][1].name
 

@@ -10,7 +10,6 @@ from operations.audit import AuditedTransaction
 from operations.environment import Environment
 from operations.errors import Refused
 from operations.letters.open_letters import (
-    Command,
     OpenLetter,
     OpenLetters,
     Shown,
@@ -22,7 +21,7 @@ from operations.letters.open_letters import (
 )
 from operations.reading import entries_of
 from relay.domain import identity
-from relay.domain.commands import Mode, Operation
+from relay.domain.commands import Mode, Operation, TargetCommand
 from relay.domain.ledger import LedgerEntry, new_entry
 from relay.domain.letters import MAPPER, DeadLetter
 from relay.engine.kafka import Outgoing, RecordFetcher
@@ -39,7 +38,7 @@ class Decided:
     """
 
     letter: OpenLetter
-    command: Command
+    command: TargetCommand
     outgoing: Outgoing
     seen_sequence: int
     number: int | None = None
@@ -109,7 +108,7 @@ def details_of(ready: Decided) -> dict[str, object]:
     }
 
 
-def _reviewed(environment: Environment, open_letter: OpenLetter, letter: DeadLetter) -> Command:
+def _reviewed(environment: Environment, open_letter: OpenLetter, letter: DeadLetter) -> TargetCommand:
     try:
         return remapping(environment).command_of(letter)
     except CannotRedrive as error:
@@ -117,7 +116,7 @@ def _reviewed(environment: Environment, open_letter: OpenLetter, letter: DeadLet
 
 
 def _doubted(
-    environment: Environment, letters: Sequence[OpenLetter], open_letter: OpenLetter, reviewed: Command
+    environment: Environment, letters: Sequence[OpenLetter], open_letter: OpenLetter, reviewed: TargetCommand
 ) -> LedgerEntry:
     """What the ledger knows of it; nothing where the letter is about an entry or an intent that cannot be read."""
     if open_letter.letter.reason in FROZEN_REASONS:
@@ -141,7 +140,7 @@ def _certain(open_letter: OpenLetter) -> Refused:
     )
 
 
-def versioned(reviewed: Command, entry: LedgerEntry) -> Command:
+def versioned(reviewed: TargetCommand, entry: LedgerEntry) -> TargetCommand:
     """A look at the remote's record counts that record's observations: its number says nothing of the change order.
 
     As a version it would be newer than every later revision, none of which would be carried any more.
@@ -152,8 +151,13 @@ def versioned(reviewed: Command, entry: LedgerEntry) -> Command:
 
 
 def decided(
-    reviewed: Command, letter: DeadLetter, operation: Operation, remote_id: str | None, *, person: str | None = None
-) -> Command:
+    reviewed: TargetCommand,
+    letter: DeadLetter,
+    operation: Operation,
+    remote_id: str | None,
+    *,
+    person: str | None = None,
+) -> TargetCommand:
     """The decision as a command: payload, sequence and version are those of what is decided about."""
     key = identity.idempotency_key(
         target=f"{reviewed.system}:{reviewed.account}:{reviewed.target}",
@@ -176,7 +180,7 @@ def decided(
     )
 
 
-def _outgoing(environment: Environment, command: Command, letter: DeadLetter) -> Outgoing:
+def _outgoing(environment: Environment, command: TargetCommand, letter: DeadLetter) -> Outgoing:
     """On the live lane, beside everything else of its tenant."""
     lane = FAMILIES[command.system].commands
     count = environment.counts([lane])[lane]

@@ -8,7 +8,7 @@ from operations.environment import Environment
 from operations.errors import Refused
 from operations.letters.advice import choices, what_to_do
 from operations.letters.open_letters import (
-    Command,
+    LetterPlaces,
     OpenLetter,
     OpenLetters,
     by_id_or_prefix,
@@ -17,6 +17,7 @@ from operations.letters.open_letters import (
     remapping,
 )
 from operations.reading import entries_of
+from relay.domain.commands import TargetCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import DeadLetter
@@ -36,18 +37,23 @@ class LetterDetails:
     open_letter: OpenLetter
     letter: DeadLetter
     event: ChangeOrderObserved | None
-    command: Command | None
+    command: TargetCommand | None
     entry: LedgerEntry | None
     advice: list[str]
     choices: tuple[str, ...]
 
 
-def letter_details(environment: Environment, letter_id: str) -> LetterDetails:
-    """Reads all that there is about a letter; ``letter_id`` may be a beginning. Raises ``Refused`` if it is gone."""
+def letter_details(environment: Environment, letter_id: str, known: LetterPlaces | None = None) -> LetterDetails:
+    """Reads all that there is about a letter; ``letter_id`` may be a beginning. Raises ``Refused`` if it is gone.
+
+    ``known``: where it and the other open letters about the same record stand, as far as somebody knows that; every
+    open letter is read where nobody does, or one stands there no more.
+    """
     open_letters = OpenLetters(environment)
-    letters = open_letters.open()
-    open_letter = by_id_or_prefix(letters, letter_id)
     with RecordFetcher(environment.connection) as fetcher:
+        letters = open_letters.at(fetcher, known) if known else None
+        letters = open_letters.open() if letters is None else letters
+        open_letter = by_id_or_prefix(letters, letter_id)
         letter = open_letters.whole(fetcher, open_letter)
     if letter is None:
         raise Refused(f"letter {open_letter.id} was settled or sent again just now")

@@ -11,6 +11,7 @@ from operations.environment import Environment
 from operations.errors import Refused, WrongUsage
 from operations.letters.open_letters import OpenLetter, OpenLetters, Shown, as_shown, by_id_or_prefix
 from operations.reading import pass_over
+from operations.times import NOT_KEPT, can_be_kept
 from relay.domain.follow_up import ASSIGN, NOTE, SNOOZE, FollowUp, follow_ups
 from relay.domain.records import OperatorAction
 from relay.engine.kafka import read_to_end
@@ -60,6 +61,8 @@ def snooze(
     environment: Environment, letter_ids: Sequence[str], until: datetime | None, *, who: str, shown: Shown | None = None
 ) -> list[FollowedUp]:
     """Lets letters rest until a time, or until they fail once more; ``None`` wakes them. Raises as :func:`assign`."""
+    if until is not None and not can_be_kept(until):
+        raise WrongUsage(f"{until.isoformat()} {NOT_KEPT}")
     if until is not None and until <= now():
         raise WrongUsage(f"{until.isoformat()} is past: nothing rests until then")
     return _write(

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from operations.environment import Environment
 from operations.errors import Refused
 from operations.reading import known_accounts, pass_over
-from relay.domain.commands import CinxCommand, Operation, ProcoreCommand
+from relay.domain.commands import COMMAND_TYPES, Command, TargetCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.ledger import LedgerEntry
 from relay.domain.letters import MAPPER, DeadLetter, LetterKind
 from relay.domain.waiting_amounts import WaitingAmount, waiting_amount
-from relay.engine.kafka import Outgoing, Partition, Record, RecordFetcher, read_to_end
+from relay.engine.kafka import Outgoing, Partition, ReadOutOfRange, Record, RecordFetcher, read_to_end
 from relay.engine.letters import tombstone
 from relay.engine.mapping.decision_records import DecisionRecords, target_topics
 from relay.engine.mapping.remap import CannotRedrive, Remapper
-from relay.engine.topics import FAMILIES, LETTERS, NAMES
+from relay.engine.topics import FAMILIES, LETTERS, NAMES, Topic
 from schemas import Unreadable
-
-Command = ProcoreCommand | CinxCommand
 
 _LEAST_PREFIX = 4
 """Characters of an id that a person has to write: fewer would soon name several letters."""
@@ -75,6 +73,14 @@ def mark_at(partition: int, offset: int) -> str:
     return f"{partition}.{offset}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterPlaces:
+    """Where letters stand, as somebody knows who has read the topic as far as ``read_to``."""
+
+    places: Mapping[Partition, Collection[int]]
+    read_to: Mapping[Partition, int]
+
+
 Shown = Mapping[str, str]
 """Ids of letters, and the mark of each as a person saw it."""
 
@@ -93,20 +99,53 @@ class OpenLetters:
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
         self.unreadable = 0
+        self._read_to: dict[Partition, int] = {}
         self._systems = {
             topic.name(environment.prefix): family.system for family in FAMILIES.values() for topic in family.lanes
         }
 
-    def open(self) -> list[OpenLetter]:
-        """Every open letter, the oldest first.
+    def open(self, counts: Mapping[Topic, int] | None = None) -> list[OpenLetter]:
+        """Every open letter, the oldest first. ``counts``: how many partitions topics have, where that is known.
 
         Raises ``Fatal`` where it is not only a letter that this process cannot read.
         """
-        counts = self._environment.counts([LETTERS, NAMES])
+        counts = self._environment.counts([LETTERS, NAMES]) if counts is None else counts
         letters = self._newest(self._environment.every(LETTERS, counts[LETTERS]))
         if self.unreadable:  # Without the registry that they were written with, names cannot be read either.
             known_accounts(self._environment, counts[NAMES])
         return sorted(letters, key=lambda letter: (letter.letter.first_at, letter.id))
+
+    def at(self, fetcher: RecordFetcher, known: LetterPlaces) -> list[OpenLetter] | None:
+        """Those that stand at these places; ``None`` where one of them does not stand there, cannot be read, or is
+        followed by what has come since.
+        """
+        letters = []
+        for record in fetcher.every(known.places):
+            if record.value is None:
+                return None
+            try:
+                letters.append(self._read(record))
+            except Unreadable:
+                return None
+        if len(letters) != sum(len(set(offsets)) for offsets in known.places.values()):
+            return None
+        return None if self._is_outdated(known, {letter.id.encode() for letter in letters}) else letters
+
+    def is_as_read(self, letter: OpenLetter) -> bool:
+        """Whether nothing has come under a letter since :meth:`open` read it."""
+        known = LetterPlaces(
+            places={letter.place: [letter.offset]}, read_to={letter.place: self._read_to[letter.place]}
+        )
+        return not self._is_outdated(known, {letter.id.encode()})
+
+    def _is_outdated(self, known: LetterPlaces, keys: Collection[bytes]) -> bool:
+        """Whether something has come under these keys since, or the topic is another one by now."""
+        connection, read_to = self._environment.connection, known.read_to
+        try:
+            since = read_to_end(connection, list(read_to), start=read_to, pass_over=pass_over)
+            return any(record.key in keys for record in since)
+        except ReadOutOfRange:
+            return True
 
     def whole(self, fetcher: RecordFetcher, letter: OpenLetter) -> DeadLetter | None:
         """The letter with the record that it holds; ``None`` if it was settled or changed meanwhile."""
@@ -118,6 +157,7 @@ class OpenLetters:
     def _newest(self, partitions: Sequence[Partition]) -> list[OpenLetter]:
         newest: dict[bytes, OpenLetter] = {}
         for record in read_to_end(self._environment.connection, partitions, pass_over=pass_over):
+            self._read_to[Partition(record.topic, record.partition)] = record.offset + 1
             key = record.key or b""
             before = newest.get(key)
             if record.value is None:
@@ -141,10 +181,10 @@ class OpenLetters:
             place=Partition(record.topic, record.partition),
             offset=record.offset,
             waits=waiting_amount(holds),
-            decides=getattr(holds, "operation", None) in (Operation.ADOPT, Operation.RESUBMIT),
+            decides=isinstance(holds, Command) and holds.operation.is_decision,
         )
 
-    def _holds(self, letter: DeadLetter) -> ChangeOrderObserved | Command | None:
+    def _holds(self, letter: DeadLetter) -> ChangeOrderObserved | TargetCommand | None:
         kind = self._kind(letter)
         if kind is None or letter.record_value is None:
             return None
@@ -153,11 +193,10 @@ class OpenLetters:
         except Unreadable:
             return None
 
-    def _kind(self, letter: DeadLetter) -> type[ChangeOrderObserved | Command] | None:
+    def _kind(self, letter: DeadLetter) -> type[ChangeOrderObserved | TargetCommand] | None:
         if letter.stage == MAPPER:
             return ChangeOrderObserved
-        kinds: dict[str, type[Command]] = {"procore": ProcoreCommand, "cinx": CinxCommand}
-        return kinds.get(self._systems.get(letter.topic, ""))
+        return COMMAND_TYPES.get(self._systems.get(letter.topic, ""))
 
 
 def by_id_or_prefix(letters: Iterable[OpenLetter], text: str) -> OpenLetter:
@@ -207,7 +246,7 @@ def event_in(environment: Environment, letter: DeadLetter) -> ChangeOrderObserve
         return None
 
 
-def command_in(remapper: Remapper, letter: DeadLetter) -> Command | None:
+def command_in(remapper: Remapper, letter: DeadLetter) -> TargetCommand | None:
     """The command that a letter of a writer holds, if it can be read."""
     try:
         return remapper.command_of(letter)

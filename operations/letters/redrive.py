@@ -227,7 +227,8 @@ def _replayed(environment: Environment, letter: OpenLetter, *, rate: float, who:
     planned = plan_replay(environment, selection, None)
     tally = run_replay(environment, planned, who=who, why=why, rate=rate, advanced=lambda _: None)
     words = f"replayed {project} as {planned.replay_id}: {tally.events} events, {tally.commands} commands"
-    words = words if not tally.letters else f"{words}, {tally.letters} letters"
+    if tally.letters:
+        meant, words = replace(meant, result="refused"), f"{words}, {tally.letters} letters"
     return replace(meant, words=words, number=tally.number)
 
 

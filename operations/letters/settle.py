@@ -9,7 +9,6 @@ from operations.audit import AuditedTransaction
 from operations.environment import Environment
 from operations.errors import Refused
 from operations.letters.open_letters import (
-    Command,
     OpenLetter,
     OpenLetters,
     Shown,
@@ -20,6 +19,7 @@ from operations.letters.open_letters import (
     takes_decision,
 )
 from operations.reading import entries_of
+from relay.domain.commands import TargetCommand
 from relay.domain.letters import DeadLetter
 from relay.engine.kafka import RecordFetcher
 
@@ -37,7 +37,7 @@ def settle(environment: Environment, letter_ids: Sequence[str], *, who: str, why
     """Ends letters without sending anything, each in one transaction with its audit entry; returns them.
 
     ``letter_ids`` may be beginnings. Raises ``Refused`` for a letter that is gone, or that waits for a decision: then
-    none is ended.
+    none is ended; and for one that has failed once more meanwhile, when the others are.
     """
     open_letters = OpenLetters(environment)
     letters = open_letters.open()
@@ -46,7 +46,10 @@ def settle(environment: Environment, letter_ids: Sequence[str], *, who: str, why
     for letter in named:
         if letter.id in undecided:
             raise Refused(_waits(letter))
-    _end(environment, named, who, why)
+    ended = _end(environment, open_letters, named, who, why)
+    left = ", ".join(letter.id for letter in named if letter.id not in ended)
+    if left:
+        raise Refused(f"{left}: changed meanwhile, and nothing was done with it; the other {len(ended)} are ended")
     return named
 
 
@@ -60,22 +63,31 @@ def settle_shown(environment: Environment, shown: Shown, *, who: str, why: str) 
     named = as_shown(letters, shown)
     undecided = _undecided(environment, open_letters, letters, named)
     refused = [SettleResult(letter=one, words=_waits(one), number=None) for one in named if one.id in undecided]
-    ended = [letter for letter in named if letter.id not in undecided]
-    numbers = _end(environment, ended, who, why)
+    meant = [letter for letter in named if letter.id not in undecided]
+    ended = _end(environment, open_letters, meant, who, why)
     done = [
-        SettleResult(letter=letter, words="closed without sending", number=number)
-        for letter, number in zip(ended, numbers, strict=True)
+        SettleResult(letter=letter, words="closed without sending", number=ended[letter.id])
+        for letter in meant
+        if letter.id in ended
     ]
     return [*done, *refused]
 
 
-def _end(environment: Environment, named: Sequence[OpenLetter], who: str, why: str) -> list[int]:
-    """Returns the numbers of the audit entries."""
+def _end(
+    environment: Environment, open_letters: OpenLetters, named: Sequence[OpenLetter], who: str, why: str
+) -> dict[str, int]:
+    """Returns by letter the numbers of the audit entries. What has failed once more since it was read is left: of that
+    nobody has said that it is done with.
+    """
+    ended: list[str] = []
     with AuditedTransaction(environment, who, why) as transaction:
         for letter in named:
+            if not open_letters.is_as_read(letter):
+                continue
             details = {"letter_id": letter.id, "reason": letter.letter.reason, "sentence": letter.letter.sentence}
             transaction.commit([letter.tombstone()], [transaction.action(letter.subject, "letter.settle", details)])
-        return transaction.numbers
+            ended.append(letter.id)
+        return dict(zip(ended, transaction.numbers, strict=True))
 
 
 def _waits(letter: OpenLetter) -> str:
@@ -101,9 +113,11 @@ def _undecided(
     return found
 
 
-def _commands(environment: Environment, open_letters: OpenLetters, named: Sequence[OpenLetter]) -> dict[str, Command]:
+def _commands(
+    environment: Environment, open_letters: OpenLetters, named: Sequence[OpenLetter]
+) -> dict[str, TargetCommand]:
     remapper = remapping(environment)
-    commands: dict[str, Command] = {}
+    commands: dict[str, TargetCommand] = {}
     with RecordFetcher(environment.connection) as fetcher:
         for letter in named:
             whole: DeadLetter | None = open_letters.whole(fetcher, letter) if letter.letter.origin_id else None

@@ -12,16 +12,16 @@ from typing import Any
 
 from operations.mock.destinations import NAME, PURCHASE_ORDER, directory, routing
 from relay.domain import identity
-from relay.domain.commands import CinxCommand, Operation, ProcoreCommand
+from relay.domain.commands import CinxCommand, Operation, ProcoreCommand, TargetCommand
 from relay.domain.events import ChangeOrderObserved, EventReference
 from relay.domain.letters import MAPPER, DeadLetter, LetterKind
-from relay.domain.mapping import Refusal, Skip, TargetCommand, map_event
+from relay.domain.mapping import Refusal, Skip, map_event
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.domain.records import OperatorAction
 from relay.domain.writes.remote_writes import RemoteWrite, WriteOperation, WrittenField, WrittenRecord
 from relay.engine.letters import SETTLED_HEADER, Failure, new_letter
 from relay.engine.source_record import SourceRecord
-from relay.engine.topics import AUDIT, DIRECTORY, FAMILIES, LETTERS, OUTCOMES, WRITES, Topic
+from relay.engine.topics import AUDIT, DIRECTORY, FAMILIES, LETTERS, OUTCOMES, STAGE_OF_SYSTEM, WRITES, Topic
 from relay.engine.writer.outcomes import OutcomeDetails, outcome_of
 
 _DESTINIES = 12
@@ -129,7 +129,10 @@ class Aftermath:
         amount, approved = _amount(command), _is_approved(command)
         yield self._written(command, trace, at, _Held(amount, approved))
         outcome = outcome_of(
-            command, OutcomeDetails(kind=OutcomeKind.APPLIED, remote=_remote(command)), _stage(command), at
+            command,
+            OutcomeDetails(kind=OutcomeKind.APPLIED, remote=_remote(command)),
+            STAGE_OF_SYSTEM[command.system],
+            at,
         )
         yield _outcome(replace(outcome, amount=amount, changed_parts=("header",)), trace)
 
@@ -159,7 +162,7 @@ class Aftermath:
         write = RemoteWrite(
             write_id=identity.write_id(command.origin_id, command.command_id, "header", trace, at.isoformat()),
             at=at,
-            stage=_stage(command),
+            stage=STAGE_OF_SYSTEM[command.system],
             instance="mock-0",
             system=command.system,
             account=command.account,
@@ -236,7 +239,7 @@ class Aftermath:
         letter = new_letter(
             source,
             failure,
-            stage=_stage(command),
+            stage=STAGE_OF_SYSTEM[command.system],
             at=at,
             change_order_key=command.change_order_key,
             origin_id=command.origin_id,
@@ -362,7 +365,7 @@ def _status(origin: str, key: str, at: datetime) -> ChangeOrderOutcome:
 
 
 def _told_of(command: TargetCommand, details: OutcomeDetails, trace: str, at: datetime) -> Told:
-    return _outcome(outcome_of(command, details, _stage(command), at), trace)
+    return _outcome(outcome_of(command, details, STAGE_OF_SYSTEM[command.system], at), trace)
 
 
 def _outcome(outcome: ChangeOrderOutcome, trace: str) -> Told:
@@ -377,10 +380,6 @@ def _remote(command: TargetCommand) -> tuple[RemoteRecord, ...]:
         )
     url = f"https://procore.example/{command.destination.name}/change_orders/{number}"
     return (RemoteRecord(kind="potential_change_order", remote_id=number, number=number[-3:], url=url),)
-
-
-def _stage(command: TargetCommand) -> str:
-    return "procore-writer" if command.system == "procore" else "cinx-submitter"
 
 
 def _hex(text: str, length: int) -> str:

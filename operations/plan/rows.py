@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -9,21 +10,23 @@ from enum import StrEnum
 from typing import Any
 
 from relay.domain.change_order import ChangeOrder
-from relay.domain.commands import CinxCommand, ContractKind, Operation, ProcoreCommand, ProcorePayload
+from relay.domain.commands import Operation, ProcoreCommand, ProcorePayload, TargetCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.identity import content_hash
 from relay.domain.ledger import HoldKind, LedgerEntry
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
-from relay.domain.routes import EVERYTHING, Amount, ProcoreTarget, Route, Target
+from relay.domain.routes import EVERYTHING, Amount, Route, Target
+from relay.domain.side import Side, side_of
 from relay.domain.writes.remote_writes import WrittenField
 from relay.engine.writer.trial import NOT_READ, Foreseen
-
-Command = ProcoreCommand | CinxCommand
 
 BUDGET_SPENT = (
     "What commands may use of the account's rate budget is spent for now; the rest is the running relay's. "
     "Try again later."
 )
+
+
+_WITH_THE_LETTER = re.compile(r",? (then|and) (send|redrive) (this|the) letter( again)?")
 
 
 class Action(StrEnum):
@@ -45,13 +48,6 @@ CARRIED = frozenset({Action.NEW, Action.CHANGED})
 """What leads to calls that write."""
 
 
-class Side(StrEnum):
-    """The two sides of money, which are never added up."""
-
-    OWNER = "owner"
-    COST = "cost"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldChange:
     """A field that would be written. Where it is not ``known`` what stands there now, it was not read."""
@@ -67,8 +63,8 @@ class PlanRow:
     """One change order at one target. Amounts are those of its share, as the remote holds it and is to hold it.
 
     ``None`` is unknown, and so is a status. ``wanted`` is a hash of what the change order is to say there, and by which
-    rules; ``step`` the first call that would write. The target's names are ``None`` where the change order as a whole
-    is meant.
+    rules; ``step`` the first call that would write; ``stated_at`` where the code or type is stated that is refused. The
+    target's names are ``None`` where the change order as a whole is meant.
     """
 
     action: Action
@@ -94,11 +90,22 @@ class PlanRow:
     step: str | None = None
     changes: tuple[FieldChange, ...] = ()
     wanted: str = ""
+    stated_at: str | None = None
 
     @property
     def key(self) -> str:
         """What the row is about."""
         return self.origin_id or self.change_order_key
+
+    @property
+    def planned_sentence(self) -> str | None:
+        """The sentence without what is to be done with a letter, which there is none of yet, and with where the code
+        is stated.
+        """
+        if self.sentence is None:
+            return None
+        stated = f" Stated at {self.stated_at}." if self.stated_at else ""
+        return _WITH_THE_LETTER.sub("", self.sentence) + stated
 
     @property
     def change(self) -> Decimal | None:
@@ -177,7 +184,7 @@ def written_row(
     )
 
 
-def _status(command: Command) -> str:
+def _status(command: TargetCommand) -> str:
     if command.payload is None:
         return "withdrawn"
     return command.payload.status if isinstance(command.payload, ProcorePayload) else "approved"
@@ -247,7 +254,7 @@ def _text(amount: Decimal | None) -> str | None:
     return None if amount is None else f"{amount:,.2f}"
 
 
-def _part_name(command: Command, part: str) -> str:
+def _part_name(command: TargetCommand, part: str) -> str:
     if isinstance(command, ProcoreCommand) and command.payload is not None:
         line = next((line for line in command.payload.lines if part.endswith(f":{line.item_id}")), None)
         if line is not None:
@@ -272,11 +279,10 @@ def _of_event(event: ChangeOrderObserved, route: Route) -> dict[str, Any]:
 def _of_target(route: Route, target: Target | None) -> dict[str, Any]:
     if target is None:
         return {}
-    prime = isinstance(target, ProcoreTarget) and target.destination.contract is ContractKind.PRIME
     return {
         "target": route.shown(target),
         "system": target.system,
         "account": target.account,
         "destination": target.destination.name,
-        "side": Side.OWNER if prime else Side.COST,
+        "side": side_of(target.destination),
     }

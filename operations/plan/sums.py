@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from operations.plan.rows import CARRIED, Action, PlanRow, Side
+from operations.plan.rows import CARRIED, Action, PlanRow
+from relay.domain.side import Side
 
 MONEY = ("approved", "pending")
 """The statuses whose amounts count as money; what is refused is counted beside them."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any, Self
 
 from operations.environment import Environment
 from operations.guests import LONGEST_WAIT, Guest, guest_of
+from operations.plan.lanes import LanePlace, LanesOnDisk
 from operations.plan.rows import BUDGET_SPENT
 from operations.survey.calls import Calls, CallsSpent
 from operations.survey.remotes import guest_options
@@ -18,7 +21,7 @@ from relay.clients.cinx import CinxClient
 from relay.clients.http.remote import ClientOptions
 from relay.clients.procore import ProcoreClient
 from relay.clients.rate import Governor
-from relay.domain.commands import CinxCommand, Command, Lane, ProcoreCommand
+from relay.domain.commands import COMMAND_TYPES, Lane
 from relay.domain.failures import Throttled
 from relay.domain.person_holds import AnyHold
 from relay.domain.routes import Routing
@@ -29,10 +32,10 @@ from relay.engine.kafka import Cluster, Outgoing, Partition, Record, read_to_end
 from relay.engine.kafka.foreign_records import tell_foreign
 from relay.engine.letters import letter_topic
 from relay.engine.sizes import target_sizes
-from relay.engine.topics import FAMILIES, WRITERS, Family
+from relay.engine.topics import FAMILIES, STAGE_OF_SYSTEM
 from relay.engine.writer.adapter import PlannedCall
-from relay.engine.writer.state.cache import Cache, Table, restored
-from relay.engine.writer.state.store import PartitionTopics, StateStore, is_own_key
+from relay.engine.writer.state.restore import restored_store
+from relay.engine.writer.state.store import PartitionTopics
 from relay.engine.writer.state.timing import Timing
 from relay.engine.writer.trial import Foreseen, Trial, TrialState, Uncommitted
 from workers.cinx_submitter.account_start import MappedFields
@@ -43,8 +46,6 @@ from workers.procore_writer.calls.remap import ObservedEvents
 from workers.procore_writer.stage import client_of as procore_client
 
 _A_DAY = 86_400.0
-_STAGES = {family.system: stage for stage, family in WRITERS.items()}
-_COMMANDS: dict[str, type[Command]] = {"procore": ProcoreCommand, "cinx": CinxCommand}
 
 
 @dataclass(slots=True)
@@ -87,6 +88,7 @@ class Writers:
         self._holds, self._calls, self._reads = ControlView(holds=holds), calls, reads
         self._resources = ExitStack()
         self._spent: str | None = None
+        self._guests: dict[str, Guest] = {}
         self._adapters: dict[str, ProcoreAdapter | CinxAdapter] = {}
         self.read_up_to: dict[str, int] = {}
         """By topic and partition (``topic[3]``), up to where inbox and ledger were read."""
@@ -99,19 +101,13 @@ class Writers:
 
     def look(self, commands: Iterable[Outgoing]) -> Iterator[Looked]:
         """What would become of ``commands``, as the mapper would have written them."""
-        places: dict[tuple[str, int], list[Record]] = {}
-        for outgoing in commands:
-            family = _family_of(outgoing, self._environment)
-            number = outgoing.partition or 0
-            records = places.setdefault((family.system, number), [])
-            records.append(_received(outgoing, number, len(records)))
-        for (system, number), records in places.items():
-            yield from self._look(FAMILIES[system], number, records)
+        with closing(LanesOnDisk(self._environment)) as lanes:
+            lanes.fill(commands)
+            for place, accounts in lanes.accounts.items():
+                yield from self._look(place, accounts, lanes.records(place))
 
-    def _look(self, family: Family, number: int, records: list[Record]) -> Iterator[Looked]:
-        environment = self._environment
-        kind = _COMMANDS[family.system]
-        accounts = {environment.codec.decode(record.value or b"", kind).account for record in records}
+    def _look(self, place: LanePlace, accounts: AbstractSet[str], records: Iterable[Record]) -> Iterator[Looked]:
+        environment, family, number = self._environment, FAMILIES[place[0]], place[1]
         adapter = self._adapter(family.system)
         with Cluster(environment.connection) as cluster:
             topics = PartitionTopics(
@@ -124,37 +120,25 @@ class Writers:
             stores = [Partition(topic, number) for topic in (topics.inbox, topics.ledger)]
             ends = cluster.end_offsets(stores)
         self.read_up_to |= {f"{partition.topic}[{partition.number}]": offset for partition, offset in ends.items()}
-        with closing(self._restored(topics, family)) as cache:
+        read = partial(read_to_end, environment.connection)
+        store = restored_store(topics, environment.codec, read, tell_foreign)
+        with closing(store):
             settings = environment.settings
             state = TrialState(
-                stage=_STAGES[family.system],
+                stage=STAGE_OF_SYSTEM[family.system],
                 adapter=adapter,
-                command_type=kind,
-                store=StateStore(topics, cache, environment.codec),
+                command_type=COMMAND_TYPES[family.system],
+                store=store,
                 codec=environment.codec,
                 journal=Uncommitted(),
-                accounts=frozenset(accounts & self._accounts(family.system).keys()),
+                accounts=frozenset(self._accounts(family.system).keys() & accounts),
                 routed=self._routing.destinations(family.system),
                 timing=Timing(send_window=settings.send_window, quarantine=settings.quarantine),
                 instance="cor plan",
                 may_read=lambda call: None if call.step in adapter.lists else self._reads.refuses(call),
             )
-            for foreseen in Trial(state, self._holds, _wait).look(Lane.BACKFILL, records):
+            for foreseen in Trial(state, self._holds, self._wait).look(Lane.BACKFILL, records):
                 yield Looked(foreseen=foreseen, worth=adapter.worth(foreseen.command))
-
-    def _restored(self, topics: PartitionTopics, family: Family) -> Cache:
-        tables = {
-            Partition(topics.inbox, topics.number): Table.INBOX,
-            Partition(topics.ledger, topics.number): Table.LEDGER,
-        }
-
-        def is_foreign(table: Table, record: Record) -> bool:
-            if is_own_key(table, record.key, family.system):
-                return False
-            tell_foreign(record)
-            return True
-
-        return restored(tables, lambda partitions: read_to_end(self._environment.connection, partitions), is_foreign)
 
     # -- clients that only read
 
@@ -171,17 +155,17 @@ class Writers:
     def _procore(self) -> ProcoreAdapter:
         environment = self._environment
 
-        def opener(name: str, account: ProcoreAccount) -> tuple[ProcoreClient, Governor]:
+        def factory(name: str, account: ProcoreAccount) -> tuple[ProcoreClient, Governor]:
             guest = self._guest(f"procore:{name}", account)
             return procore_client(account, self._options(f"procore:{name}", guest)), guest.governor
 
         return ProcoreAdapter(
             lambda: self._configuration.procore,
-            opener,
+            factory,
             installation=environment.settings.installation,
             quarantine=environment.settings.quarantine,
             pause=self._pause,
-            map_again=ObservedEvents(
+            remap=ObservedEvents(
                 connection=environment.connection, codec=environment.codec, routing=lambda: self._routing
             ),
         )
@@ -204,15 +188,26 @@ class Writers:
 
     def _guest(self, key: str, account: Account) -> Guest:
         guest = guest_of(key, account, self._environment.settings, self._calls)
-        return self._resources.enter_context(guest)
+        self._guests[key] = self._resources.enter_context(guest)
+        return guest
 
     def _options(self, key: str, guest: Guest) -> ClientOptions:
         return guest_options(key, self._environment.settings, guest.governor, [], self._begin)
 
     def _pause(self, seconds: float) -> None:
         """Waits for a rate slot on the way of a longer reading."""
-        if self._spent is not None or not _wait(seconds):
+        if self._spent is not None or not self._wait(seconds):
             raise Throttled(self._spent or BUDGET_SPENT, wait_seconds=seconds)
+
+    def _wait(self, seconds: float) -> bool:
+        """Waits for a rate slot; false where that takes longer than somebody sits before a screen."""
+        if seconds > LONGEST_WAIT:
+            return False
+        asked = {key: wait for key, guest in self._guests.items() if (wait := guest.presence.rate.asked_wait) > 0}
+        if asked:  # Of several that a turn has asked, the first that is free is waited for.
+            self._calls.waiting(min(asked, key=lambda key: abs(asked[key] - seconds)), seconds)
+        time.sleep(seconds)
+        return True
 
     def _begin(self, sent: str) -> None:
         try:
@@ -221,24 +216,3 @@ class Writers:
             # As the protocol knows it: nothing more goes out for the account, and all else goes on.
             self._spent = f"{spent}."
             raise Throttled(self._spent, wait_seconds=_A_DAY) from None
-
-
-def _wait(seconds: float) -> bool:
-    """Waits for a rate slot; false where that takes longer than somebody sits before a screen."""
-    if seconds > LONGEST_WAIT:
-        return False
-    time.sleep(seconds)
-    return True
-
-
-def _family_of(outgoing: Outgoing, environment: Environment) -> Family:
-    return next(
-        family
-        for family in FAMILIES.values()
-        if outgoing.topic in (topic.name(environment.prefix) for topic in family.lanes)
-    )
-
-
-def _received(outgoing: Outgoing, number: int, offset: int) -> Record:
-    """What a lane would hand out."""
-    return Record(outgoing.topic, number, offset, outgoing.key, outgoing.value, tuple(outgoing.headers), 0)

@@ -4,7 +4,8 @@
 
     amounts        approved and pending, apart
     causes         what a difference may come from
-    books          what is compared: claims of the source, what was written, records at the remote
+    books          what is compared: the source's shares, what was written, records at the remote
+    source_shares  what the source says of a change order at each place
     evidence       why something is not there (yet), by what the relay has told
     edits          what people did to a record of ours
     compare        one change order at one place: items, and what is left
@@ -12,7 +13,8 @@
     recorded       the books as they were at a time, from the tables
     onward         contracts that get change orders from our records
     named          which projects a name means
-    project        which projects and contracts belong together, and their books
+    connected      which projects, contracts and records belong together
+    project        the books of all that belong together
     live           what the source and the remotes say now; procore_records, cinx_records
     report         the report of books
     command        both ways to one

@@ -1,4 +1,4 @@
-"""What is compared: what the source claims, what was written of it, and what stands at the remote."""
+"""What is compared: the source's shares, what was written of it, and what stands at the remote."""
 
 from __future__ import annotations
 
@@ -31,12 +31,13 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class SourceShare:
     """What the source says of one change order at one place.
 
     ``says`` is the report's source; ``seen``: what the relay had observed. ``amount`` ``None``: the source states
     none, or it does not add up, and nothing is counted here. ``status_meant``: what it is to be there, in the words of
     its system; ``None``: with its status it is not carried. ``unknown``: nothing at all is known of its amount.
+    ``carried_on``: a record at another contract of the report says it. Its money counts there, and is no source's here.
     """
 
     key: str
@@ -55,6 +56,7 @@ class Claim:
     event: ChangeOrderObserved | None
     since: datetime | None
     unknown: bool = False
+    carried_on: bool = False
 
     @property
     def is_carried(self) -> bool:

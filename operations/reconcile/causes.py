@@ -11,6 +11,7 @@ from operations.wording import system_name
 class Cause(StrEnum):
     """In the order in which they are shown: what is not carried, what is on its way, what people did there."""
 
+    CARRIED_ON = "carried on from a record"
     NOT_ROUTED = "not routed"
     NOT_LIVE = "route not live"
     BEFORE_SINCE = "before since"

@@ -22,6 +22,8 @@ def read_pocos(client: CinxClient, terms: CallTerms, places: Collection[Place]) 
         raise CallsSpent("CINX's list of POCOs ended before its end, so that some may be missing")
     for row in listing.rows:
         place = by_number.get(row.po_number or "")
+        # Before the call: what is written while it waits its turn is not in its answer.
+        shown_at = in_milliseconds(now())
         poco = client.poco(row.guid, terms=terms) if place is not None else None
         if place is None or poco is None:
             continue
@@ -30,6 +32,6 @@ def read_pocos(client: CinxClient, terms: CallTerms, places: Collection[Place]) 
             reading.change_order,
             place,
             origin_id=reading.own.origin_id if reading.own else None,
-            read_at=in_milliseconds(now()),
+            read_at=shown_at,
             changed_at=None,
         )

@@ -8,13 +8,12 @@ from datetime import datetime
 from decimal import Decimal
 
 from operations.reconcile.amounts import NOTHING, Amounts, added
-from operations.reconcile.books import Claim, OurHolding, Place, Record
+from operations.reconcile.books import OurHolding, Place, Record, SourceShare
 from operations.reconcile.causes import Cause
 from operations.reconcile.edits import edits
 from operations.reconcile.evidence import Evidence, Why
 from operations.wording import moment, system_name
 from relay.domain.change_order import Status
-from relay.domain.outcomes import OutcomeKind
 
 _A_CENT = Decimal("0.01")
 
@@ -51,13 +50,13 @@ class Unexplained:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """All there is of one change order at one place. ``claims``: usually one; none for what people entered.
+    """All there is of one change order at one place. ``shares``: usually one; none for what people entered.
 
     ``last_read``: when the account of the place was last read; ``None``: it was not.
     """
 
     place: Place
-    claims: tuple[Claim, ...]
+    shares: tuple[SourceShare, ...]
     written: OurHolding | None
     records: tuple[Record, ...]
     evidence: Evidence
@@ -68,7 +67,7 @@ class Entry:
     @property
     def says(self) -> Amounts:
         """What the source says."""
-        return added(claim.says for claim in self.claims)
+        return added(share.says for share in self.shares if not share.carried_on)
 
     @property
     def held(self) -> Amounts:
@@ -78,7 +77,7 @@ class Entry:
     @property
     def currency(self) -> str | None:
         """As the source, what was written, or the remote states it."""
-        stated = [claim.currency for claim in self.claims]
+        stated = [share.currency for share in self.shares]
         stated += [self.written.currency if self.written else None]
         stated += [record.currency for record in self.records]
         return next((currency for currency in stated if currency), None)
@@ -93,18 +92,18 @@ class Compared:
     unexplained: Unexplained | None
 
 
-def compare(entry: Entry, why_nowhere: Callable[[Claim], Why]) -> Compared:
+def compare(entry: Entry, why_nowhere: Callable[[SourceShare], Why]) -> Compared:
     """Finds a cause for each part of the difference, as far as something proves one."""
     items = tuple(item for item in _together(_items(_as_withdrawn(entry), why_nowhere)) if item.effect)
     left = entry.held - entry.says - added(item.effect for item in items)
-    claim = entry.claims[0] if entry.claims else None
+    share = entry.shares[0] if entry.shares else None
     record = entry.records[0] if entry.records else None
     unexplained = Unexplained(
         place=entry.place,
         difference=left,
-        key=claim.key if claim else entry.written.key if entry.written else None,
-        number=claim.number if claim else None,
-        title=claim.title if claim else record.title if record else None,
+        key=share.key if share else entry.written.key if entry.written else None,
+        number=share.number if share else None,
+        title=share.title if share else record.title if record else None,
         remote_number=record.number if record else None,
     )
     return Compared(entry=entry, items=items, unexplained=unexplained if left else None)
@@ -124,24 +123,35 @@ def _together(items: Iterator[ReconcilingItem]) -> Iterator[ReconcilingItem]:
 
 
 def _as_withdrawn(entry: Entry) -> Entry:
-    """What people deleted before it was withdrawn is gone as it should be: there is nothing to explain."""
+    """What people deleted before it was withdrawn is gone as it should be, also where a later revision is on its way:
+    there is nothing to explain.
+    """
+    withdrawn_at, written = entry.evidence.withdrawn_at, entry.written
     is_gone = bool(entry.records) and all(record.deleted for record in entry.records)
-    if entry.evidence.settled is OutcomeKind.WITHDRAWN and is_gone:
+    if is_gone and withdrawn_at is not None and (written is None or written.at <= withdrawn_at):
         return replace(entry, written=None, records=())
     return entry
 
 
-def _items(entry: Entry, why_nowhere: Callable[[Claim], Why]) -> Iterator[ReconcilingItem]:
-    for claim in entry.claims:
-        if claim.says != claim.seen:
+def _items(entry: Entry, why_nowhere: Callable[[SourceShare], Why]) -> Iterator[ReconcilingItem]:
+    for share in entry.shares:
+        if share.carried_on:
+            yield _item(entry, Cause.CARRIED_ON, _goes_on(share), share.says, share)
+        if share.says != share.seen:
             words = "The source says so now; the relay has not read it yet."
-            yield _item(entry, Cause.IN_TRANSIT, words, claim.seen - claim.says, claim)
+            yield _item(entry, Cause.IN_TRANSIT, words, share.seen - share.says, share)
         if not entry.place.is_contract:
-            why = why_nowhere(claim)
-            yield _item(entry, why.cause, why.sentence, -claim.seen, claim, since=why.since)
+            why = why_nowhere(share)
+            yield _item(entry, why.cause, why.sentence, -share.seen, share, since=why.since)
     if entry.place.is_contract:
         yield from _towards_written(entry)
         yield from _from_written(entry)
+
+
+def _goes_on(share: SourceShare) -> str:
+    where = " ".join(share.key.split(":")[1:2])
+    name = f"{system_name(share.key.partition(':')[0])} {where} {share.number or share.key.rpartition(':')[2]}"
+    return f"{name}, which stands at another contract of this report, is carried on to here."
 
 
 # -- from the source to what was written
@@ -149,31 +159,33 @@ def _items(entry: Entry, why_nowhere: Callable[[Claim], Why]) -> Iterator[Reconc
 
 def _towards_written(entry: Entry) -> Iterator[ReconcilingItem]:
     written = entry.written.held if entry.written else NOTHING
-    for claim in entry.claims:
-        if claim.is_carried or not claim.seen:
+    for share in entry.shares:
+        if share.is_carried or not share.seen:
             continue
-        yield _item(entry, *_not_carried(claim), -claim.seen, claim)
-    carried = added(claim.seen for claim in entry.claims if claim.is_carried)
+        yield _item(entry, *_not_carried(share), -share.seen, share)
+    carried = added(share.seen for share in entry.shares if share.is_carried)
     effect = written - carried
     why = _why(entry, effect)
     if effect and why is not None:
         yield _there(entry, why.cause, why.sentence, effect, why.since)
 
 
-def _not_carried(claim: Claim) -> tuple[Cause, str]:
-    if claim.place.system == "cinx" and claim.status == Status.PENDING:
+def _not_carried(share: SourceShare) -> tuple[Cause, str]:
+    """By the status that was seen: what the source says since then is in transit."""
+    status = share.event.change_order.status if share.event else share.status
+    if share.place.system == "cinx" and status == Status.PENDING:
         return Cause.NOT_ORDERED, "It is pending, and nothing is ordered from a vendor before it is approved."
-    return Cause.STATUS_NOT_CARRIED, f"Its route carries nothing that is {claim.status}."
+    return Cause.STATUS_NOT_CARRIED, f"Its route carries nothing that is {status}."
 
 
 def _why(entry: Entry, effect: Amounts) -> Why | None:
     found = entry.evidence
-    if not entry.claims:
+    if not entry.shares:
         words = "No route leads there any more, and what was written stays."
         return Why(cause=Cause.NOT_ROUTED, sentence=words, since=entry.written.at if entry.written else None)
     if found.why is not None:
         return found.why
-    if found.settled is OutcomeKind.WITHDRAWN and entry.written is not None:
+    if found.withdrawn_at is not None and not found.under_way and entry.written is not None:
         words = "It is not carried any more, and the route's rule leaves there what is there."
         return Why(cause=Cause.LEFT, sentence=words)
     if _is_rounding(entry, effect):
@@ -184,7 +196,7 @@ def _why(entry: Entry, effect: Amounts) -> Why | None:
 
 def _is_rounding(entry: Entry, effect: Amounts) -> bool:
     """At CINX alone, where lines have prices and no amounts."""
-    lines = sum(claim.items for claim in entry.claims)
+    lines = sum(share.items for share in entry.shares)
     size = abs(effect.approved) + abs(effect.pending)
     return entry.place.system == "cinx" and entry.written is not None and bool(effect) and size <= lines * _A_CENT
 
@@ -202,6 +214,8 @@ def _from_written(entry: Entry) -> Iterator[ReconcilingItem]:
     if not records:
         yield from _gone(entry, written)
         return
+    if any(record.total is None for record in records):
+        return  # Nor where it is not known what is there: the contract says that it cannot tell.
     read_at = min(record.read_at for record in records)
     if written.at > read_at:
         words = f"Written {moment(written.at)} UTC; the record was last read there {moment(read_at)} UTC."
@@ -249,7 +263,13 @@ def _gone(entry: Entry, written: OurHolding) -> Iterator[ReconcilingItem]:
 
 
 def _item(
-    entry: Entry, cause: Cause, sentence: str, effect: Amounts, claim: Claim | None, *, since: datetime | None = None
+    entry: Entry,
+    cause: Cause,
+    sentence: str,
+    effect: Amounts,
+    share: SourceShare | None,
+    *,
+    since: datetime | None = None,
 ) -> ReconcilingItem:
     written, record = entry.written, entry.records[0] if entry.records else None
     return ReconcilingItem(
@@ -257,11 +277,11 @@ def _item(
         sentence=sentence,
         place=entry.place,
         effect=effect,
-        key=claim.key if claim else written.key if written else None,
-        number=claim.number if claim else None,
-        title=claim.title if claim else record.title if record else None,
-        since=since or (claim.since if claim else None),
-        source=claim.amount if claim else None,
+        key=share.key if share else written.key if written else None,
+        number=share.number if share else None,
+        title=share.title if share else record.title if record else None,
+        since=since or (share.since if share else None),
+        source=share.amount if share else None,
         written=written.total if written else None,
         held=record.total if record and not record.deleted else None,
         remote_number=record.number if record else None,
@@ -269,5 +289,5 @@ def _item(
 
 
 def _there(entry: Entry, cause: Cause, sentence: str, effect: Amounts, since: datetime | None) -> ReconcilingItem:
-    claim = entry.claims[0] if entry.claims else None
-    return _item(entry, cause, sentence, effect, claim, since=since)
+    share = entry.shares[0] if entry.shares else None
+    return _item(entry, cause, sentence, effect, share, since=since)

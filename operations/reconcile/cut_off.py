@@ -9,6 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from operations.errors import WrongUsage
+from operations.times import NOT_KEPT, can_be_kept
 
 _MONTH: Final = re.compile(r"(\d{4})-(\d{2})")
 _BEFORE: Final = timedelta(milliseconds=1)
@@ -28,11 +29,13 @@ class MonthSpan:
 def month_span(text: str, zone: str) -> MonthSpan:
     """The month ``YYYY-MM``. Raises ``WrongUsage`` for what is none."""
     found = _MONTH.fullmatch(text.strip())
-    if found is None or not 1 <= int(found[2]) <= _MONTHS or not 1 <= int(found[1]) < 9999:
+    if found is None or not 1 <= int(found[2]) <= _MONTHS or int(found[1]) < 1:
         raise WrongUsage(f"{text!r} is no month: write it like 2026-10")
     year, month = int(found[1]), int(found[2])
     here = ZoneInfo(zone)
     begins = datetime(year, month, 1, tzinfo=here)
+    if not can_be_kept(begins):
+        raise WrongUsage(f"{text!r} {NOT_KEPT}")
     after = datetime(year + month // _MONTHS, month % _MONTHS + 1, 1, tzinfo=here)
     ends = after.astimezone(UTC) - _BEFORE
     return MonthSpan(name=text.strip(), begins=begins.astimezone(UTC), ends=ends, zone=zone)
@@ -41,16 +44,15 @@ def month_span(text: str, zone: str) -> MonthSpan:
 def cut_off(text: str, zone: str) -> datetime:
     """A time (ISO 8601), in the company's zone where it names none; a day alone is its end. Raises ``WrongUsage``."""
     day = _day(text.strip())
-    if day is not None and day < date.max:
-        after = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)) + timedelta(days=1)
-        return after.astimezone(UTC) - _BEFORE
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
         raise WrongUsage(f"--as-of {text!r} is no time: write it like 2026-10-31 or 2026-10-31T23:59-05:00") from None
     if at.tzinfo is None:
         at = at.replace(tzinfo=ZoneInfo(zone))
-    return at.astimezone(UTC)
+    if not can_be_kept(at):
+        raise WrongUsage(f"--as-of {text!r} {NOT_KEPT}")
+    return at.astimezone(UTC) if day is None else (at + timedelta(days=1)).astimezone(UTC) - _BEFORE
 
 
 def _day(text: str) -> date | None:

@@ -1,4 +1,4 @@
-"""Claims, writes and records put together: an entry for each change order at each place."""
+"""The source's shares, writes and records put together: an entry for each change order at each place."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from operations.reconcile.books import Claim, OurHolding, Place, Record
+from operations.reconcile.books import OurHolding, Place, Record, SourceShare
 from operations.reconcile.compare import Entry
 from operations.reconcile.evidence import Evidence
 
@@ -31,7 +31,7 @@ UnderWayOf = Callable[[Collection[AtPlace]], Mapping[AtPlace, UnderWay]]
 
 
 def entries_of(
-    claims: Sequence[Claim],
+    shares: Sequence[SourceShare],
     written: Mapping[str, OurHolding],
     records: Sequence[Record],
     place_of: Callable[[OurHolding], Place],
@@ -43,8 +43,8 @@ def entries_of(
         (one.system, one.account, record_id): one.origin_id for one in written.values() for record_id in one.record_ids
     }
     by_place: dict[tuple[Place, str], _Parts] = defaultdict(_Parts)
-    for claim in claims:
-        by_place[claim.place, claim.origin_id or f"{claim.key}/{claim.target}"].claims.append(claim)
+    for share in shares:
+        by_place[share.place, share.origin_id or f"{share.key}/{share.target}"].shares.append(share)
     for one in written.values():
         by_place[place_of(one), one.origin_id].written = one
     for record in records:
@@ -55,17 +55,19 @@ def entries_of(
 
 class _Parts:
     def __init__(self) -> None:
-        self.claims: list[Claim] = []
+        self.shares: list[SourceShare] = []
         self.written: OurHolding | None = None
         self.records: list[Record] = []
 
 
 def _entry(place: Place, name: str, parts: _Parts, evidence_of: EvidenceOf) -> Entry:
-    key = parts.claims[0].key if parts.claims else parts.written.key if parts.written else _root(parts.records)
+    # Of a record that was made again, the one that is there.
+    shares = sorted(parts.shares, key=lambda share: share.status == "deleted")
+    key = shares[0].key if shares else parts.written.key if parts.written else _root(parts.records)
     origin_id = name if name.startswith("cor:") else None
     return Entry(
         place=place,
-        claims=tuple(parts.claims),
+        shares=tuple(shares),
         written=parts.written,
         records=tuple(_rounded_as_written(parts.records, parts.written)),
         evidence=evidence_of(key, origin_id) if key and place.is_contract else NONE_TOLD,
@@ -87,7 +89,7 @@ def _under_way_at(entry: Entry) -> AtPlace | None:
     written = entry.written
     if not entry.evidence.under_way or written is None or all(record.deleted for record in entry.records):
         return None
-    return (entry.claims[0].key if entry.claims else written.key), written.origin_id
+    return (entry.shares[0].key if entry.shares else written.key), written.origin_id
 
 
 def _root(records: Sequence[Record]) -> str | None:

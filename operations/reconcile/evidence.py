@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,6 +13,7 @@ from relay.domain.mapping import reasons
 from relay.domain.outcomes import OutcomeKind
 
 _PASSED_OVER: Final = frozenset({OutcomeKind.REMOTE_STATUS, OutcomeKind.SUPERSEDED})
+_CARRIED: Final = frozenset({OutcomeKind.APPLIED, OutcomeKind.UNCHANGED, OutcomeKind.WITHDRAWN})
 _ROUTED_ELSEWHERE: Final = {
     "route.dry_run": Cause.NOT_LIVE,
     reasons.ROUTE_OBSERVES: Cause.NOT_LIVE,
@@ -51,12 +52,13 @@ class Why:
 class Evidence:
     """``why`` is ``None`` where the newest revision has come to its end as it should.
 
-    ``under_way``: a call may be out, so that the remote may say what nobody has confirmed yet.
+    ``under_way``: a call may be out, so that the remote may say what nobody has confirmed yet. ``withdrawn_at``: when
+    the revision that was carried last had been withdrawn there, if it was a withdrawal.
     """
 
     why: Why | None
     under_way: bool = False
-    settled: OutcomeKind | None = None
+    withdrawn_at: datetime | None = None
 
 
 def evidence(
@@ -74,11 +76,15 @@ def evidence(
     """
     mine = [one for one in told if one.origin_id == origin_id and one.kind not in _PASSED_OVER]
     newest = next((one for one in reversed(mine) if one.sequence == event.sequence), None)
+    carried = next((one for one in reversed(mine) if one.kind in _CARRIED), None)
     if newest is None or not newest.kind.is_terminal:
-        found = _unended(newest, mine, told, event, closed, hold)
-        return found or _untold(event, last_read)
-    why = _ended(newest, closed)
-    return Evidence(why=why, under_way=why is not None and why.cause is Cause.IN_DOUBT, settled=newest.kind)
+        found = _unended(newest, mine, told, event, closed, hold) or _untold(event, last_read)
+    else:
+        why = _ended(newest, closed)
+        found = Evidence(why=why, under_way=why is not None and why.cause is Cause.IN_DOUBT)
+    if carried is None or carried.kind is not OutcomeKind.WITHDRAWN:
+        return found
+    return replace(found, withdrawn_at=carried.at)
 
 
 def _unended(
@@ -97,8 +103,10 @@ def _unended(
     if newest is not None:
         return Evidence(why=_passing(newest), under_way=True)
     whole = [one for one in told if one.origin_id is None and one.sequence == event.sequence]
+    # That nothing writes a record of ours any more says nothing of where it goes on to.
+    whole = [one for one in whole if one.reason != reasons.OWN_RECORD]
     if whole and whole[-1].kind in (OutcomeKind.SKIPPED, OutcomeKind.REJECTED):
-        return Evidence(why=_ended(whole[-1], ()), settled=whole[-1].kind)
+        return Evidence(why=_ended(whole[-1], ()))
     return None
 
 

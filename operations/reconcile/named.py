@@ -38,7 +38,9 @@ def _belong_together(connection: Connection, projects: Collection[SourceProject]
 
 
 def _targets(connection: Connection, project: SourceProject) -> set[_Target]:
-    """Projects at targets; a purchase order of CINX, which does not tell its project, stands for one."""
+    """Projects at targets, and the project itself, which may be one of another's; a purchase order of CINX, which does
+    not tell its project, stands for one.
+    """
     columns = SHARES.c
     query = (
         select(columns.system, columns.account, columns.project_id, columns.contract)
@@ -51,6 +53,6 @@ def _targets(connection: Connection, project: SourceProject) -> set[_Target]:
         )
         .distinct()
     )
-    return {
+    return {project} | {
         (row.system, row.account, row.project_id or f"contract {row.contract}") for row in connection.execute(query)
     }

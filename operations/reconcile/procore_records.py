@@ -8,7 +8,7 @@ read for the mark that it carries.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from operations.audit import now
@@ -46,9 +46,10 @@ class ProcoreProject:
 
     def read(self) -> tuple[list[Record], dict[Place, StatedAmounts]]:
         """Records and what their contracts are said to amount to. Raises ``CallFailure`` and ``CallsSpent``."""
+        listed_at = in_milliseconds(now())
         rows = self._client.potential_change_orders.find(self._project, terms=self._terms)
         wanted = [row for row in rows if str(row.contract_id) in self._places and row.deleted_at is None]
-        records = [self._record(row, self._places[str(row.contract_id)]) for row in wanted]
+        records = [self._record(row, self._places[str(row.contract_id)], listed_at) for row in wanted]
         return records, dict(self._contracts())
 
     def _contracts(self) -> Iterator[tuple[Place, StatedAmounts]]:
@@ -73,12 +74,14 @@ class ProcoreProject:
                     ),
                 )
 
-    def _record(self, row: PotentialChangeOrderRow, place: Place) -> Record:
+    def _record(self, row: PotentialChangeOrderRow, place: Place, listed_at: datetime) -> Record:
+        """``listed_at``: from when on the row is; what the relay writes while others are read is not in it."""
         written = self._written.get(str(row.id))
         if written is not None and _is_as_written(row, written):
-            return _of_row(row, place, written.origin_id)
+            return _of_row(row, place, written.origin_id, listed_at)
         if written is None and row.created_by_id not in {None, self._own_login()}:
-            return _of_row(row, place, None)
+            return _of_row(row, place, None, listed_at)
+        shown_at = in_milliseconds(now())
         shown = self._client.potential_change_orders.show(
             self._project, row.contract_id or 0, row.id, terms=self._terms
         )
@@ -88,7 +91,7 @@ class ProcoreProject:
             reading.change_order,
             place,
             origin_id=written.origin_id if written else procore_marks.our_origin_id(shown.native.data),
-            read_at=in_milliseconds(now()),
+            read_at=shown_at,
             changed_at=row.updated_at,
             package=_package(row),
         )
@@ -106,7 +109,7 @@ def _is_as_written(row: PotentialChangeOrderRow, written: OurHolding) -> bool:
     return row.grand_total == written.total and same_status and untouched
 
 
-def _of_row(row: PotentialChangeOrderRow, place: Place, origin_id: str | None) -> Record:
+def _of_row(row: PotentialChangeOrderRow, place: Place, origin_id: str | None, read_at: datetime) -> Record:
     return Record(
         record_id=str(row.id),
         number=row.number,
@@ -117,7 +120,7 @@ def _of_row(row: PotentialChangeOrderRow, place: Place, origin_id: str | None) -
         status=procore.STATUSES.get(row.status or "", Status.UNKNOWN),
         status_raw=row.status,
         total=row.grand_total,
-        read_at=in_milliseconds(now()),
+        read_at=read_at,
         changed_at=row.updated_at,
         package=_package(row),
     )

@@ -7,6 +7,7 @@ poll that changed nothing need not have been told, so that each read is at least
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
@@ -18,6 +19,7 @@ from operations.reconcile.books import Place, StatedAmounts
 from operations.reconcile.evidence import ToldOutcome
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.outcomes import OutcomeKind
+from relay.domain.text_folding import folded
 from workers.views.amounts import decimal_of, milliseconds, time_of
 from workers.views.folds.observed import read_content
 from workers.views.tables import (
@@ -30,6 +32,7 @@ from workers.views.tables import (
     OUTCOMES,
     READS,
     SHARES,
+    SUMS,
     WRITES,
 )
 
@@ -51,7 +54,7 @@ def in_parts(keys: Collection[str]) -> Iterator[list[str]]:
 def newest_events(
     connection: Connection, projects: Collection[SourceProject], at: datetime
 ) -> list[ChangeOrderObserved]:
-    """Of each change order of these projects the newest observation by ``at``."""
+    """Of each change order of these projects, and of our records there that go on, the newest observation by ``at``."""
     keys = [key for project in projects for key in _keys_of(connection, project)]
     return list(events_of(connection, keys, at))
 
@@ -63,7 +66,7 @@ def _keys_of(connection: Connection, project: SourceProject) -> Sequence[str]:
         columns.system == system,
         columns.account == account,
         columns.project == number,
-        columns.origin_id.is_(None),
+        or_(columns.origin_id.is_(None), _goes_on()),
     )
     return connection.scalars(query).all()
 
@@ -104,6 +107,16 @@ def revisions(
         for key, sequence, content in connection.execute(query):
             if since[key] <= sequence < before[key]:
                 yield read_content(content)
+
+
+def first_seen(connection: Connection, keys: Collection[str]) -> dict[str, datetime]:
+    """By change order when it was observed first, whatever has become of it since."""
+    columns = CHANGE_ORDERS.c
+    found = {}
+    for part in in_parts(keys):
+        query = select(columns.change_order_key, columns.first_seen_at).where(columns.change_order_key.in_(part))
+        found.update({key: _time(at) for key, at in connection.execute(query) if at is not None})
+    return found
 
 
 def outcomes_of(connection: Connection, keys: Collection[str], at: datetime) -> dict[str, list[ToldOutcome]]:
@@ -156,50 +169,82 @@ def record_ids(connection: Connection, origin_ids: Collection[str]) -> dict[str,
 def closed_letters(connection: Connection, at: datetime) -> frozenset[str]:
     """Ids of letters that a person had ended without sending by ``at``."""
     query = select(AUDIT.c.details).where(AUDIT.c.action == _CLOSED, AUDIT.c.at <= milliseconds(at))
-    return frozenset(_letter_id(details) for details in connection.scalars(query))
+    return frozenset(filter(None, map(_letter_id, connection.scalars(query))))
 
 
-def _letter_id(details: str) -> str:
-    import json  # noqa: PLC0415 - the only use
-
-    told = json.loads(details)
-    return str(told.get("letter_id", "")) if isinstance(told, dict) else ""
+def _letter_id(details: str) -> str | None:
+    """``None``: it names none. Anybody may write there."""
+    try:
+        told = json.loads(details)["letter_id"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return told if isinstance(told, str) else None
 
 
 # -- which projects and contracts
 
 
 def named_projects(connection: Connection, name: str, sources: Collection[tuple[str, str]]) -> set[SourceProject]:
-    """Projects of the sources that are called so: by id, name or number, there or at a target that they go to."""
-    columns, called = CHANGE_ORDERS.c, _called(name)
-    direct = select(columns.system, columns.account, columns.project).where(
-        columns.origin_id.is_(None),
-        or_(
-            columns.project == name,
-            func.lower(columns.project_name) == name.lower(),
-            and_(columns.project.in_(select(DIRECTORY.c.named).where(called, DIRECTORY.c.system == columns.system))),
-        ),
+    """Projects of the sources that are called so: by id, name or number, there or at a target that they go to.
+
+    Sums tell which projects there are: each change order that is no record of ours, or goes on, is a row of the log.
+    """
+    columns, called, sought = SUMS.c, _called(connection, name), folded(name)
+    query = select(
+        columns.system,
+        columns.account,
+        columns.project,
+        columns.project_name,
+        columns.target_system,
+        columns.target_project,
     )
-    shared = (
-        select(columns.system, columns.account, columns.project)
-        .join(SHARES, SHARES.c.change_order_key == columns.change_order_key)
+    found: set[SourceProject] = set()
+    through: dict[SourceProject, set[tuple[str, str]]] = {}
+    for row in connection.execute(query.distinct()):
+        project = (row.system, row.account, row.project)
+        if not row.project or project[:2] not in sources:
+            continue
+        is_called_so = row.project_name is not None and folded(row.project_name) == sought
+        if row.project == name or is_called_so or (row.system, row.project) in called:
+            found.add(project)
+        elif row.target_project == name or (row.target_system, row.target_project) in called:
+            through.setdefault(project, set()).add((row.target_system, row.target_project))
+    return found | {project for project, named in through.items() if named & _own_targets(connection, project)}
+
+
+def _own_targets(connection: Connection, project: SourceProject) -> set[tuple[str, str]]:
+    """Systems and projects to which something of a source's own goes, not merely what is carried on from a record."""
+    columns = CHANGE_ORDERS.c
+    query = (
+        select(SHARES.c.system, SHARES.c.project_id)
+        .join(CHANGE_ORDERS, columns.change_order_key == SHARES.c.change_order_key)
         .where(
+            columns.system == project[0],
+            columns.account == project[1],
+            columns.project == project[2],
             columns.origin_id.is_(None),
-            or_(
-                SHARES.c.project_id == name,
-                SHARES.c.project_id.in_(select(DIRECTORY.c.named).where(called, DIRECTORY.c.system == SHARES.c.system)),
-            ),
         )
     )
-    rows = [*connection.execute(direct.distinct()), *connection.execute(shared.distinct())]
+    return {(row.system, row.project_id) for row in connection.execute(query.distinct())}
+
+
+def _goes_on() -> Any:
+    """Whether something of a change order goes anywhere, as something of our own records does by some routes alone."""
+    return (
+        select(SHARES.c.change_order_key).where(SHARES.c.change_order_key == CHANGE_ORDERS.c.change_order_key).exists()
+    )
+
+
+def _called(connection: Connection, name: str) -> set[tuple[str, str]]:
+    """Systems and ids of projects that the directory calls so."""
+    columns, sought = DIRECTORY.c, folded(name)
+    query = select(columns.system, columns.named, columns.number, columns.title).where(columns.kind == "project")
+    # Databases know capitals and accents each in a way of their own.
     return {
-        (row.system, row.account, row.project) for row in rows if row.project and (row.system, row.account) in sources
+        (row.system, row.named)
+        for row in connection.execute(query)
+        if row.number == name or (row.title is not None and folded(row.title) == sought)
     }
-
-
-def _called(name: str) -> Any:
-    columns = DIRECTORY.c
-    return and_(columns.kind == "project", or_(columns.number == name, func.lower(columns.title) == name.lower()))
 
 
 def projects_sharing(connection: Connection, places: Collection[Place]) -> set[SourceProject]:
@@ -214,6 +259,24 @@ def projects_sharing(connection: Connection, places: Collection[Place]) -> set[S
                 .distinct()
             )
             found |= {(row.system, row.account, row.project) for row in connection.execute(query) if row.project}
+    return found
+
+
+def records_going_to(connection: Connection, places: Collection[Place]) -> set[tuple[str, str, str, str]]:
+    """System, account, project and contract of records of ours of which something goes on to one of these contracts."""
+    columns = CHANGE_ORDERS.c
+    found: set[tuple[str, str, str, str]] = set()
+    for place in places:
+        query = (
+            select(columns.system, columns.account, columns.project, columns.contract)
+            .join(SHARES, SHARES.c.change_order_key == columns.change_order_key)
+            .where(columns.origin_id.is_not(None), columns.contract.is_not(None), *_at_place(SHARES, place))
+            .distinct()
+        )
+        for row in connection.execute(query):
+            # A purchase order of CINX does not tell its project.
+            project = "" if row.system == "cinx" else row.project or ""
+            found.add((row.system, row.account, project, row.contract))
     return found
 
 

@@ -37,10 +37,16 @@ def record_of(
     deleted: bool = False,
     package: str | None = None,
 ) -> Record:
-    """A record in canonical form. CINX states quantities and prices: each line is then worth whole cents."""
+    """A record in canonical form. CINX states quantities and prices: each line is then worth whole cents.
+
+    What we wrote is the sum of lines. Procore may add a markup to it, or have no lines at all: of what people entered
+    there its own total counts, as its list shows it.
+    """
     lines, span = _priced(shown) if place.system == "cinx" else (_stated(shown), None)
-    total = shown.cost
-    if span is not None and total is not None:
+    total = shown.client_price if place.system == "procore" and origin_id is None else shown.cost
+    if total is None:
+        span = None
+    elif span is not None:
         extra = total - sum((item.cost or Decimal(0) for item in shown.items), Decimal(0))
         total = sum((line.amount for line in lines), Decimal(0)) + extra
         span = (span[0] + extra, span[1] + extra)

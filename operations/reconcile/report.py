@@ -9,14 +9,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from operations.reconcile import recorded
-from operations.reconcile.books import Claim, Place, Record, StatedAmounts, SystemRead
-from operations.reconcile.claims import claims_of, counts, merged, why_nowhere
+from operations.reconcile.books import Place, Record, SourceShare, StatedAmounts, SystemRead
 from operations.reconcile.compare import Compared, compare
 from operations.reconcile.entries import entries_of
 from operations.reconcile.evidence import Evidence
-from operations.reconcile.onward import fed_by_our_records
 from operations.reconcile.project import ProjectBooks
 from operations.reconcile.records import observed_record
+from operations.reconcile.source_shares import counts, merged, why_nowhere
 from operations.reconcile.statement import ContractStatement, NotCounted, Reconciliation, sides_of
 from relay.domain.events import Change, ChangeOrderObserved
 from workers.views.amounts import milliseconds
@@ -124,26 +123,22 @@ def _reads(books: ProjectBooks, records: Iterable[Record]) -> tuple[SystemRead, 
 
 def report_of(books: ProjectBooks, remote: RemoteBooks) -> Reconciliation:
     """The report of these books."""
-    seen = [claim for event in _of_projects(books) for claim in books.claims[event.key]]
-    now = (
-        None
-        if remote.events is None
-        else [claim for event in remote.events for claim in claims_of(event, books.routing)]
-    )
-    claims = merged(seen, now)
+    seen = [share for event in books.followed for share in books.shares[event.key]]
+    now = None if remote.events is None else [share for event in remote.events for share in books.shares_at(event)]
+    shares = merged(seen, now)
     last_reads = {(read.system, read.account): read.at for read in remote.reads}
-    evidence_of = _evidence_at(books, claims, last_reads)
-    entries = entries_of(claims, books.written, remote.records, books.place_of, evidence_of, books.under_way_of)
+    evidence_of = _evidence_at(books, shares, last_reads)
+    entries = entries_of(shares, books.written, remote.records, books.place_of, evidence_of, books.under_way_of)
     entries = [replace(one, last_read=last_reads.get((one.place.system, one.place.account))) for one in entries]
-    fed = fed_by_our_records(books.places, books.routing)
-    # What our records brought there has no claim of the source, and that is no cause.
-    entries = [one for one in entries if one.claims or one.place not in fed]
-    remote = replace(remote, cannot_tell={**remote.cannot_tell, **fed})
-    compared = [compare(entry, lambda claim: why_nowhere(claim, books.routing)) for entry in entries]
+    # What our records brought there has no share where none was observed, and that is no cause.
+    entries = [one for one in entries if one.shares or one.place not in books.cannot_tell]
+    remote = replace(remote, cannot_tell={**remote.cannot_tell, **books.cannot_tell})
+    compared = [compare(entry, lambda share: why_nowhere(share, books.routing)) for entry in entries]
     currencies = _Currencies(compared, remote.stated)
     contracts = _contracts(compared, currencies, remote, books)
     subject = ",".join(f"{system}:{account}/project:{number}" for system, account, number in sorted(books.projects))
-    shown = remote.events if remote.events is not None else list(_of_projects(books))
+    shown = remote.events if remote.events is not None else list(books.followed)
+    shown = [event for event in shown if event.key not in books.standing]
     return Reconciliation(
         subject=subject,
         names=recorded.project_names(books.connection, books.projects, books.events.values()),
@@ -156,15 +151,11 @@ def report_of(books: ProjectBooks, remote: RemoteBooks) -> Reconciliation:
 
 
 def _evidence_at(
-    books: ProjectBooks, claims: Iterable[Claim], last_reads: Mapping[Key, datetime | None]
+    books: ProjectBooks, shares: Iterable[SourceShare], last_reads: Mapping[Key, datetime | None]
 ) -> Callable[[str, str | None], Evidence]:
     """What says why something is not at its place, by when the account there was last read."""
-    read = {claim.origin_id: last_reads.get((claim.place.system, claim.place.account)) for claim in claims}
+    read = {share.origin_id: last_reads.get((share.place.system, share.place.account)) for share in shares}
     return lambda key, origin_id: books.evidence_of(key, origin_id, read.get(origin_id))
-
-
-def _of_projects(books: ProjectBooks) -> Iterable[ChangeOrderObserved]:
-    return (event for event in books.events.values() if (event.system, event.account, event.project) in books.projects)
 
 
 def _contracts(

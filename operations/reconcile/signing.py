@@ -1,13 +1,14 @@
 """A report that a person has signed: its totals and a hash, in the audit topic; and what has changed since.
 
-What was claimed and held of each change order is kept as well, so that a later report can say which has changed.
+What the source said of each change order and what was held is kept as well, so that a later report can say which has
+changed.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -20,6 +21,7 @@ from operations.operator import operator, stated
 from operations.reconcile.compare import Entry
 from operations.reconcile.statement import ContractStatement, Reconciliation
 from operations.reports.tables import ReadTables
+from operations.times import can_be_kept
 from relay.domain.canonical_text import decimal_text
 from relay.domain.identity import content_hash
 from workers.views.amounts import time_of
@@ -124,7 +126,7 @@ def lines_of(report: Reconciliation) -> dict[Line, LineAmounts]:
         for contract in side.contracts:
             for one in contract.compared:
                 entry = one.entry
-                key = entry.claims[0].key if entry.claims else entry.written.key if entry.written else None
+                key = entry.shares[0].key if entry.shares else entry.written.key if entry.written else None
                 name = key or f"there:{entry.records[0].number or entry.records[0].record_id}"
                 line = (contract.place.side, _name_of(contract), contract.currency or "", name)
                 amounts = _amounts(contract, entry)
@@ -139,7 +141,7 @@ def lines_of(report: Reconciliation) -> dict[Line, LineAmounts]:
 
 def _amounts(contract: ContractStatement, entry: Entry) -> tuple[Decimal | None, ...]:
     unknown: tuple[None, None] = (None, None)
-    says = unknown if any(claim.unknown for claim in entry.claims) else (entry.says.approved, entry.says.pending)
+    says = unknown if any(share.unknown for share in entry.shares) else (entry.says.approved, entry.says.pending)
     held = unknown if contract.cannot_tell is not None else (entry.held.approved, entry.held.pending)
     return (*says, *held)
 
@@ -180,66 +182,113 @@ def sign_off(environment: Environment, report: Reconciliation, who: str | None, 
 def last_sign_off(tables: ReadTables, subject: str, before: datetime) -> SignOff | None:
     """The one with the latest cut-off up to ``before``, of any of these projects: they may have been fewer."""
     projects = _projects(subject)
-    found = [one for _, one in sign_offs(tables) if one.projects & projects and one.as_of <= before]
-    return max(found, key=lambda one: (one.as_of, one.at), default=None)
+    found = [one for one in sign_offs(tables) if one.projects & projects and one.as_of <= before]
+    return max(found, key=_order, default=None)
+
+
+def _order(signed: SignOff) -> tuple[datetime, datetime]:
+    return signed.as_of, signed.at
 
 
 def _projects(subject: str) -> frozenset[str]:
     return frozenset(subject.split(","))
 
 
-def sign_offs(tables: ReadTables, *, with_lines: bool = True) -> list[tuple[str, SignOff]]:
-    """All of them with what they are of, the earliest first; without their lines where only totals are asked for."""
+def sign_offs(tables: ReadTables, *, with_lines: bool = True) -> list[SignOff]:
+    """All of them, the earliest first; without their lines where only totals are asked for."""
     actions = (SIGNED, LINES) if with_lines else (SIGNED,)
     rows = tables.rows(select(AUDIT).where(AUDIT.c.action.in_(actions)).order_by(AUDIT.c.at, AUDIT.c.action_id))
-    told = [(row, json.loads(row.details)) for row in rows]
     lines: dict[str, dict[Line, LineAmounts]] = {}
-    for row, details in told:
-        if row.action == LINES:
-            lines.setdefault(details["digest"], {}).update(_read_lines(details["lines"]))
-    return [
-        (row.subject, _read(row, details, lines.get(details["digest"], {})))
-        for row, details in told
-        if row.action == SIGNED
-    ]
+    for row in rows:
+        if row.action == LINES and (told := _read_lines(row.details)):
+            lines.setdefault(told[0], {}).update(told[1])
+    signed = [one for row in rows if row.action == SIGNED and (one := _read(row))]
+    return [replace(one, lines=lines.get(one.digest, {})) for one in signed]
 
 
-def _read_lines(lines: list[list[Any]]) -> Iterator[tuple[Line, LineAmounts]]:
-    for side, contract, currency, name, *amounts in lines:
-        yield (side, contract, currency, name), tuple(amounts)
+_ODD: Final = (ValueError, KeyError, TypeError, ArithmeticError, RecursionError)
+"""What reading raises where an entry is none of ours: anybody may write there, and what says nothing is passed over."""
 
 
-def _read(row: Any, details: Mapping[str, Any], lines: Mapping[Line, LineAmounts]) -> SignOff:
+def _read_lines(details: str) -> tuple[str, dict[Line, LineAmounts]] | None:
+    """Lines of the report with this hash."""
+    try:
+        told = json.loads(details)
+        lines = {
+            (_text(side), _text(contract), _text(currency), _text(name)): tuple(map(_amount, amounts))
+            for side, contract, currency, name, *amounts in told["lines"]
+        }
+        if any(len(amounts) != len(_WHAT) for amounts in lines.values()):
+            return None
+        return _text(told["digest"]), lines
+    except _ODD:
+        return None
+
+
+def _read(row: Any) -> SignOff | None:
+    """Without its lines, which are entries of their own."""
     at = time_of(row.at)
     if at is None:
         raise ValueError(f"sign-off {row.action_id} without a time")
-    return SignOff(
-        sign_off_id=row.action_id,
-        who=row.who,
-        why=row.why,
-        at=at,
-        as_of=datetime.fromisoformat(details["as_of"]),
-        digest=details["digest"],
-        projects=_projects(row.subject),
-        reconciled=details.get("reconciled"),
-        totals=tuple(details["totals"]),
-        lines=lines,
-    )
+    try:
+        told = json.loads(row.details)
+        as_of = datetime.fromisoformat(told["as_of"])
+        if as_of.tzinfo is None or not can_be_kept(as_of):
+            return None
+        return SignOff(
+            sign_off_id=row.action_id,
+            who=row.who,
+            why=row.why,
+            at=at,
+            as_of=as_of,
+            digest=_text(told["digest"]),
+            projects=_projects(row.subject),
+            reconciled=told.get("reconciled"),
+            totals=tuple(map(_total, told["totals"])),
+            lines={},
+        )
+    except _ODD:
+        return None
+
+
+def _total(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    for name in ("side", "contract", "currency"):
+        _text(told[name])
+    _amount(told["unreconciled_approved"])
+    return told
+
+
+def _text(told: object) -> str:
+    if not isinstance(told, str):
+        raise TypeError
+    return told
+
+
+def _amount(told: object) -> str | None:
+    if told is None:
+        return None
+    if not Decimal(_text(told)).is_finite():
+        raise ValueError
+    return _text(told)
 
 
 def last_by_project(tables: ReadTables) -> dict[str, SignOff]:
-    """The last sign-off of each project of a source, ``{system}:{account}/project:{id}``, without its lines."""
-    return {
-        project: signed for subject, signed in sign_offs(tables, with_lines=False) for project in subject.split(",")
-    }
+    """Of each project of a source, ``{system}:{account}/project:{id}``, the sign-off with the latest cut-off, without
+    its lines.
+    """
+    found = sorted(sign_offs(tables, with_lines=False), key=_order)
+    return {project: signed for signed in found for project in signed.projects}
 
 
 _WHAT: Final = ("approved in the source", "pending in the source", "approved there", "pending there")
 
 
 def changes_since(signed: SignOff, report: Reconciliation) -> list[Change]:
-    """What is otherwise than it was signed, change order by change order; not what could not, or cannot, be told."""
+    """What is otherwise than it was signed, change order by change order; not what could not, or cannot, be told, nor
+    what was signed of projects that the report is not of.
+    """
     now = lines_of(report)
+    told = _told(signed, report, now)
     untold, untold_then = _untold(totals_of(report)), _untold(signed.totals)
     return [
         Change(
@@ -251,7 +300,7 @@ def changes_since(signed: SignOff, report: Reconciliation) -> list[Change]:
             before=Decimal(before),
             after=Decimal(after),
         )
-        for line in sorted({*signed.lines, *now})
+        for line in sorted({*told, *now})
         for what, before, after in zip(
             _WHAT,
             signed.lines.get(line, _nothing(line, untold_then)),
@@ -260,6 +309,14 @@ def changes_since(signed: SignOff, report: Reconciliation) -> list[Change]:
         )
         if before is not None and after is not None and before != after
     ]
+
+
+def _told(signed: SignOff, report: Reconciliation, now: Collection[Line]) -> set[Line]:
+    """The signed lines that may be of the report's projects."""
+    if signed.projects <= _projects(report.subject):
+        return set(signed.lines)
+    here = {(one.place.side, _name_of(one)) for side in report.sides for one in side.contracts if one.place.is_contract}
+    return {line for line in signed.lines if line in now or line[:2] in here}
 
 
 def _untold(totals: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:

@@ -47,13 +47,15 @@ class ContractStatement:
 
     @property
     def unexplained(self) -> list[Unexplained]:
-        """Differences without a cause, one for each change order."""
+        """Differences without a cause, one for each change order; none where it is not known what is there."""
+        if self.cannot_tell is not None:
+            return []
         return [one.unexplained for one in self.compared if one.unexplained is not None]
 
     @property
     def unknown(self) -> int:
         """Change orders of which the source states no amount."""
-        return sum(claim.unknown for one in self.compared for claim in one.entry.claims)
+        return sum(share.unknown for one in self.compared for share in one.entry.shares)
 
     @property
     def in_no_package(self) -> Amounts:

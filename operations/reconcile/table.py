@@ -12,7 +12,7 @@ from operations.reconcile.compare import ReconcilingItem, Unexplained
 from operations.reconcile.signing import SignOff
 from operations.reconcile.statement import ContractStatement, Reconciliation, SideStatement
 from operations.spreadsheets.columns import Column, ColumnKind, SpreadsheetTable, Value
-from operations.wording import moment
+from operations.zones import CompanyZone
 
 UNRECONCILED: Final = "Unreconciled"
 _SIDES: Final = "owner: prime contracts, client price; cost: commitments and purchase orders, cost. Never add them up"
@@ -78,12 +78,11 @@ def _about_unexplained(one: Unexplained) -> tuple[Value, ...]:
     return (one.number, one.title, UNRECONCILED, words, None, None, None, None, one.remote_number)
 
 
-def facts_of(report: Reconciliation, zone: str) -> list[tuple[str, str]]:
-    """What a reader of the file has to know."""
+def facts_of(report: Reconciliation, zone: CompanyZone) -> list[tuple[str, str]]:
+    """What a reader of the file has to know. ``zone``: of its times."""
     facts = [
         ("Project", report.names),
-        ("Cut-off", f"{moment(report.as_of)} UTC"),
-        ("Company's zone", zone),
+        ("Cut-off", zone.named_moment(report.as_of)),
         ("Remotes", "read for this report" if report.live else "as they had been observed by the cut-off"),
         (
             "Sides",
@@ -92,7 +91,7 @@ def facts_of(report: Reconciliation, zone: str) -> list[tuple[str, str]]:
         ("Reconciled", "yes" if report.is_reconciled else "no"),
     ]
     for read in report.reads:
-        told = f"{moment(read.at)} UTC" if read.at else f"not read: {read.why or 'nothing was read by then'}"
+        told = zone.named_moment(read.at) if read.at else f"not read: {read.why or 'nothing was read by then'}"
         facts.append((f"Last read: {read.system}:{read.account}", told))
     return facts + [fact for side in report.sides for fact in _sums(side)]
 

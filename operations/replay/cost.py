@@ -14,14 +14,12 @@ from operations.environment import Environment
 from operations.forecast.calls import Forecast
 from operations.reading import pass_over
 from operations.values_on_disk import ValuesOnDisk
-from relay.domain.commands import CinxCommand, Mode, Operation, ProcoreCommand
+from relay.domain.commands import Mode, Operation, TargetCommand
 from relay.domain.ledger import LedgerEntry
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.engine.kafka import Record, read_to_end
 from relay.engine.topics import FAMILIES, OUTCOMES
 from schemas import Unreadable
-
-Command = ProcoreCommand | CinxCommand
 
 _READ = frozenset({"compare", "recognise"})
 _CARRIED = frozenset({OutcomeKind.APPLIED, OutcomeKind.UNCHANGED})
@@ -115,7 +113,7 @@ class LastEnds(_KeptOnDisk):
                     yield outcome.origin_id, None
 
 
-def fate(command: Command, entry: KnownEntry | None, carried: Carried = lambda _: None) -> str:
+def fate(command: TargetCommand, entry: KnownEntry | None, carried: Carried = lambda _: None) -> str:
     """``unchanged``, ``superseded``, ``withdrawn`` and ``dry_run`` cost no call; the others do.
 
     ``recognise``: the ledger does not know the record, and our mark on it says that it was carried as it is.
@@ -142,7 +140,7 @@ class Cost:
     fates: Counter[str] = field(default_factory=Counter)
     forecast: Forecast = field(default_factory=Forecast)
 
-    def add(self, commands: Iterable[Command], entries: Entries, carried: Carried = lambda _: None) -> None:
+    def add(self, commands: Iterable[TargetCommand], entries: Entries, carried: Carried = lambda _: None) -> None:
         """Counts the commands of one event."""
         for command in commands:
             entry = entries.get(command.origin_id)

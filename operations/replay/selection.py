@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import MAXYEAR, UTC, datetime, timedelta
 from typing import Any, Self
 
 from operations.errors import WrongUsage
 
 _RANGE = re.compile(r"(?P<partition>\d{1,9}):(?P<first>\d{1,19})-(?P<last>\d{0,19})")
-_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,21 +66,6 @@ class Selection:
     def of_details(cls, details: dict[str, Any]) -> Self:
         """The reverse, after JSON."""
         return cls(**{**details, "offsets": tuple((span[0], span[1], span[2]) for span in details["offsets"])})
-
-
-def parsed_time(text: str | None, option: str) -> int | None:
-    """Epoch milliseconds of ISO 8601; without a zone it is UTC. Raises ``WrongUsage``."""
-    if text is None:
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        raise WrongUsage(f"{option} {text!r} is no time such as 2026-03-01 or 2026-03-01T12:30:00+01:00") from None
-    aware = time if time.tzinfo else time.replace(tzinfo=UTC)
-    # Years 1 and 9999 have no UTC in some zones; Kafka takes a negative time for something else.
-    if not _EPOCH.year <= time.year < MAXYEAR or aware < _EPOCH:
-        raise WrongUsage(f"{option} {text!r} is not between 1970 and {MAXYEAR}, where the times of records lie")
-    return (aware - _EPOCH) // timedelta(milliseconds=1)
 
 
 def parsed_offsets(texts: Iterable[str]) -> tuple[tuple[int, int, int | None], ...]:

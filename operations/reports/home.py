@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import text
 
+from operations.letters.filter import project_filter
 from operations.reports.log_sums import KeptSum, SourceProject, read_approvals, read_sums
 from operations.reports.money import KnownSum
 from operations.reports.open_items import OpenItem
@@ -20,11 +21,16 @@ _SHOWN: Final = (Status.PENDING.value, Status.APPROVED.value)
 _LAST = text("SELECT MAX(written_at) FROM holdings")
 
 _ITEMS: Final = text("""
+WITH waiting AS MATERIALIZED (
+    SELECT source, source_project, side, currency, amount
+    FROM open_items WHERE snoozed_until IS NULL OR snoozed_until <= :now
+)
 SELECT source, source_project, side, currency, COUNT(*) AS items, SUM(amount) AS amount, COUNT(amount) AS known
 FROM (SELECT source, source_project, side, currency, CASE WHEN amount BETWEEN -:most AND :most THEN amount END AS amount
-      FROM open_items WHERE snoozed_until IS NULL OR snoozed_until <= :now) waiting
+      FROM waiting) summable
 GROUP BY source, source_project, side, currency
 """)
+"""Materialized, since what an amount or a side is found by would be looked up again wherever it is named."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,6 +53,7 @@ class SideSums:
     """Of one side: what the source says is pending and approved, and what of the approved is not there as such.
 
     ``more_there``: where more is approved there than at the source. It makes up for nothing that is not there.
+    Of credits both are below zero.
     """
 
     pending: KnownSum = field(default_factory=KnownSum)
@@ -64,6 +71,11 @@ class ProjectSums:
     name: str | None
     sides: dict[str, SideSums] = field(default_factory=lambda: {"owner": SideSums(), "cost": SideSums()})
     items: WaitingItems = field(default_factory=WaitingItems)
+
+    @property
+    def asks(self) -> str:
+        """What asks for its open items."""
+        return project_filter(f"{self.key[0]}:{self.key[1]}", self.key[2])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +101,7 @@ def read_home(tables: ReadTables, now: datetime) -> HomeReport:
     """All projects, those with open items first. The month is that of ``now`` in its own zone."""
     month = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     projects: dict[tuple[str, str, str], ProjectSums] = {}
-    for one in read_sums(tables):
+    for one in read_sums(tables, statuses=_SHOWN):
         if one.is_routed and (one.status in _SHOWN or one.more_there):
             project = _project(projects, one.project)
             project.name = max(filter(None, (project.name, one.project_name)), default=None)
@@ -109,7 +121,10 @@ def read_home(tables: ReadTables, now: datetime) -> HomeReport:
 
 def _project(projects: dict[tuple[str, str, str], ProjectSums], of: SourceProject) -> ProjectSums:
     key = (of[0], of[1], of[2] or "")
-    return projects.setdefault(key, ProjectSums(key=key, name=None))
+    found = projects.get(key)
+    if found is None:
+        found = projects[key] = ProjectSums(key=key, name=None)
+    return found
 
 
 def _add(sums: SideSums, one: KeptSum) -> None:

@@ -8,15 +8,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 
 from operations.reports.tables import ReadTables
+from relay.domain.side import side_of_kind
 from workers.views.amounts import decimal_of, milliseconds
 from workers.views.tables import APPROVED, SLOT, SUMMED
 
 _OF_THE_DIRECTORY: Final = text("""
 SELECT system, account, named, MAX(currency) AS currency,
-       MAX(CASE WHEN kind = 'prime_contract' THEN 1 ELSE 0 END) AS is_prime
+       MAX(CASE WHEN kind = 'prime_contract' THEN kind END) AS kind
 FROM directory
 WHERE kind <> 'project' GROUP BY system, account, named
 """)
@@ -62,10 +63,15 @@ class KeptApproval:
     rows: int
 
 
-def read_sums(tables: ReadTables, projects: Collection[SourceProject] | None = None) -> Iterator[KeptSum]:
-    """Those of these projects; ``None``: of all."""
+def read_sums(
+    tables: ReadTables,
+    projects: Collection[SourceProject] | None = None,
+    statuses: Collection[str] | None = None,
+) -> Iterator[KeptSum]:
+    """Those of these projects, and of these statuses or where less or more is approved there; ``None``: of all."""
     contracts = Contracts(tables)
-    for row in tables.rows(_SUMS):
+    rows = tables.rows(_SUMS) if statuses is None else tables.rows(_SUMS_OF_STATUSES, statuses=list(statuses))
+    for row in rows:
         if projects is None or (row.system, row.account, row.project) in projects:
             yield _kept(row, contracts)
 
@@ -117,19 +123,16 @@ class Contracts:
     def __init__(self, tables: ReadTables) -> None:
         self._known = {(row.system, row.account, row.named): row for row in tables.rows(_OF_THE_DIRECTORY)}
 
-    def is_prime(self, row: Any) -> bool:
-        """Whether the contract of a row is the owner's."""
-        known = self._of(row)
-        return known is not None and bool(known.is_prime)
-
     def currency(self, row: Any) -> str | None:
         known = self._of(row)
         stated: str | None = row.currency
         return stated or (None if known is None else known.currency)
 
     def side(self, row: Any) -> str:
-        told: str = row.side
-        return told or ("owner" if self.is_prime(row) else "cost")
+        """What today's routes say of a row, else what kind of contract it is."""
+        told: str | None = row.side
+        known = self._of(row)
+        return told or side_of_kind(None if known is None else known.kind).value
 
     def _of(self, row: Any) -> Any:
         return self._known.get((row.target_system, row.target_account, row.contract))
@@ -142,6 +145,10 @@ def _summed(table: str, groups: str, measures: Collection[str], condition: str =
 
 _OF_A_PROJECT: Final = "system, account, project, side, target_system, target_account, contract, currency"
 _SUMS: Final = text(_summed("sums", f"{_OF_A_PROJECT}, project_name, status", SUMMED))
+_AHEAD: Final = "status IN :statuses OR less_there <> 0 OR more_there <> 0"
+_SUMS_OF_STATUSES: Final = text(_summed("sums", f"{_OF_A_PROJECT}, project_name, status", SUMMED, _AHEAD)).bindparams(
+    bindparam("statuses", expanding=True)
+)
 _OF_A_CONTRACT: Final = "side, target_system, target_account, contract, currency, status"
 _SUMS_OF_ALL: Final = text(
     f"SELECT '' AS system, '' AS account, NULL AS project, NULL AS project_name, of_all.* "  # noqa: S608 - of our own words

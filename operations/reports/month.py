@@ -10,16 +10,17 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection
+
 from operations.reconcile import recorded
 from operations.reconcile.amounts import Amounts
-from operations.reconcile.books import Claim, Place, StatedAmounts
-from operations.reconcile.claims import claims_of
+from operations.reconcile.books import Place, SourceShare, StatedAmounts
 from operations.reconcile.command import with_tables
 from operations.reconcile.cut_off import MonthSpan
 from operations.reconcile.project import read_books
 from operations.reconcile.report import as_recorded, report_of
 from operations.reconcile.signing import Change, SignOff, changes_since, last_sign_off
-from operations.reconcile.statement import ContractStatement, Reconciliation
+from operations.reconcile.statement import ContractStatement, Reconciliation, SideStatement
 from operations.reports.change_order_log import AGES, OLDEST
 from operations.reports.tables import ReadTables
 from relay.domain.change_order import Status
@@ -49,14 +50,14 @@ class ContractMonth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgedPending:
-    """What is pending on one side in one currency, and has been for so long. ``claims``: the oldest first."""
+    """What is pending on one side in one currency, and has been for so long. ``shares``: the oldest first."""
 
     side: str
     currency: str | None
     bucket: str
     change_orders: int
     amount: Decimal
-    claims: tuple[Claim, ...]
+    shares: tuple[SourceShare, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,35 +94,36 @@ def read_month(tables: ReadTables, routing: Routing, project: str, span: MonthSp
     books = read_books(tables, routing, project, at)
     reach = tables.read_at is not None and tables.read_at >= at
     report = with_tables(report_of(books, as_recorded(books)), reach=reach)
+    followed = {event.key for event in books.followed}
     before = recorded.events_of(tables.connection, books.events.keys(), span.begins - _BEFORE, books.events)
     opening = [
-        claim
+        share
         for event in before
-        if (event.system, event.account, event.project) in books.projects
-        for claim in (books.claims[event.key] if event is books.events[event.key] else claims_of(event, routing))
+        if event.key in followed
+        for share in (books.shares[event.key] if event is books.events[event.key] else books.shares_at(event))
     ]
     signed = last_sign_off(tables, report.subject, report.as_of)
     return MonthReport(
         span=span,
         report=report,
         rows=_rows(report, opening),
-        aging=list(_aging(report, ZoneInfo(span.zone))),
+        aging=list(_aging(tables.connection, report, ZoneInfo(span.zone))),
         ordered=list(_ordered(report)),
         signed=signed,
         changes=changes_since(signed, report) if signed is not None else [],
     )
 
 
-def _rows(report: Reconciliation, opening: Iterable[Claim]) -> dict[str, list[ContractMonth]]:
+def _rows(report: Reconciliation, opening: Iterable[SourceShare]) -> dict[str, list[ContractMonth]]:
     contracts = [contract for side in report.sides for contract in side.contracts]
     usual: dict[Place, set[str | None]] = defaultdict(set)
     for contract in contracts:
         usual[contract.place].add(contract.currency)
     began: dict[_Books, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for claim in opening:
-        if claim.says.approved:
-            alone = next(iter(usual[claim.place])) if len(usual[claim.place]) == 1 else None
-            began[claim.place, claim.currency or alone][claim.key] += claim.says.approved
+    for share in opening:
+        if share.says.approved:
+            alone = next(iter(usual[share.place])) if len(usual[share.place]) == 1 else None
+            began[share.place, share.currency or alone][share.key] += share.says.approved
     contracts += _left(began, contracts)
     already = {key for amounts in began.values() for key, amount in amounts.items() if amount}
     rows: dict[str, list[ContractMonth]] = {"owner": [], "cost": []}
@@ -150,8 +152,8 @@ def _row(contract: ContractStatement, opened: Mapping[str, Decimal], already: Co
     """``opened``: by change order what was approved here when the month began; ``already``: approved anywhere then."""
     closing: dict[str, Decimal] = defaultdict(Decimal)
     for one in contract.compared:
-        for claim in one.entry.claims:
-            closing[claim.key] += claim.says.approved
+        for share in one.entry.shares:
+            closing[share.key] += share.says.approved
     opening = sum(opened.values(), _NOTHING)
     approved = sum((amount for key, amount in closing.items() if key not in already), _NOTHING)
     total = sum(closing.values(), _NOTHING)
@@ -171,38 +173,45 @@ def _row(contract: ContractStatement, opened: Mapping[str, Decimal], already: Co
 # -- aging
 
 
-def _aging(report: Reconciliation, zone: ZoneInfo) -> Iterator[AgedPending]:
+def _aging(connection: Connection, report: Reconciliation, zone: ZoneInfo) -> Iterator[AgedPending]:
     at = report.as_of.astimezone(zone)
     names = [*(name for _, name in AGES), OLDEST]
-    for side in report.sides:
-        found: dict[str, list[Claim]] = {name: [] for name in names}
-        for contract in side.contracts:
-            for one in contract.compared:
-                for claim in one.entry.claims:
-                    if claim.says.pending:
-                        found[_bucket(claim, at)].append(claim)
+    pending = [(side, list(_pending(side))) for side in report.sides]
+    undated = {share.key for _, shares in pending for share in shares if _stated(share) is None}
+    first_seen = recorded.first_seen(connection, undated)
+    for side, shares in pending:
+        found: dict[str, list[tuple[str, SourceShare]]] = {name: [] for name in names}
+        for share in shares:
+            # Dates are as the source writes them, where its people are.
+            since = _stated(share) or first_seen.get(share.key, at).astimezone(zone).isoformat()
+            found[_bucket(since, at)].append((since, share))
         for name in names:
-            claims = sorted(found[name], key=lambda claim: (_since(claim, at), claim.key))
+            aged = [share for _, share in sorted(found[name], key=lambda one: (one[0], one[1].key))]
             yield AgedPending(
                 side=side.side,
                 currency=side.currency,
                 bucket=name,
-                change_orders=len({claim.key for claim in claims}),
-                amount=sum((claim.says.pending for claim in claims), _NOTHING),
-                claims=tuple(claims),
+                change_orders=len({share.key for share in aged}),
+                amount=sum((share.says.pending for share in aged), _NOTHING),
+                shares=tuple(aged),
             )
 
 
-def _since(claim: Claim, at: datetime) -> str:
-    shown = claim.event.change_order if claim.event else None
-    told = (shown.submitted_on or shown.created_on) if shown else None
-    # Dates are as the source writes them, where its people are.
-    return told or (claim.since or at).astimezone(at.tzinfo).isoformat()
+def _pending(side: SideStatement) -> Iterator[SourceShare]:
+    for contract in side.contracts:
+        for one in contract.compared:
+            yield from (share for share in one.entry.shares if share.says.pending and not share.carried_on)
 
 
-def _bucket(claim: Claim, at: datetime) -> str:
-    since = moment_of(_since(claim, at)) or at
-    days = max(0, (at.date() - since.date()).days)
+def _stated(share: SourceShare) -> str | None:
+    """The date from which the source counts, where it states one."""
+    shown = share.event.change_order if share.event else None
+    return (shown.submitted_on or shown.created_on) if shown else None
+
+
+def _bucket(since: str, at: datetime) -> str:
+    began = moment_of(since) or at
+    days = max(0, (at.date() - began.date()).days)
     return next((name for most, name in AGES if days <= most), OLDEST)
 
 
@@ -217,17 +226,17 @@ def _ordered(report: Reconciliation) -> Iterator[OrderedNoMore]:
             for one in contract.compared:
                 entry = one.entry
                 held: Amounts = entry.held
-                claim = entry.claims[0] if entry.claims else None
+                share = entry.shares[0] if entry.shares else None
                 written = entry.written
-                if not held.approved or written is None or (claim is not None and claim.status == Status.APPROVED):
+                if not held.approved or written is None or (share is not None and share.status == Status.APPROVED):
                     continue
                 yield OrderedNoMore(
                     place=entry.place,
                     contract=contract.stated.number or entry.place.contract,
                     key=written.key,
-                    number=claim.number if claim else None,
-                    title=claim.title if claim else None,
-                    status=claim.status if claim else "not routed",
+                    number=share.number if share else None,
+                    title=share.title if share else None,
+                    status=share.status if share else "not routed",
                     ordered=held.approved,
                     currency=contract.currency,
                     remote_number=entry.records[0].number if entry.records else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -62,8 +63,10 @@ class OneChangeOrder:
     holds: list[ShownHold]
 
 
-def read_change_order(tables: ReadTables, key: str, now: datetime) -> OneChangeOrder | None:
-    """All of it; ``None`` where nothing was seen under this key."""
+def read_change_order(
+    tables: ReadTables, key: str, now: datetime, shown: Callable[[str], str]
+) -> OneChangeOrder | None:
+    """All of it; ``None`` where nothing was seen under this key. ``shown``: what a target of this name is called."""
     events = [
         read_content(content)
         for content in tables.connection.scalars(
@@ -74,7 +77,7 @@ def read_change_order(tables: ReadTables, key: str, now: datetime) -> OneChangeO
     ]
     if not events:
         return None
-    items = read_open_items(tables, key)
+    items, subjects = read_open_items(tables, key), _subjects(tables, events[-1])
     history = History(key)
     history.events = events
     history.outcomes = [
@@ -88,7 +91,7 @@ def read_change_order(tables: ReadTables, key: str, now: datetime) -> OneChangeO
         history=timeline(history, for_people=True),
         writes=read_writes(tables, "change_order_key = :key", key=key),
         items=items,
-        holds=[hold for hold in read_holds(tables, now) if _is_about(hold, events[-1])],
+        holds=[hold for hold in read_holds(tables, now, shown) if hold.subject in subjects],
     )
 
 
@@ -106,9 +109,18 @@ def read_writes(tables: ReadTables, condition: str, *, most: int | None = None, 
     return [_write(row) for row in tables.rows(text(f"{query} LIMIT :most"), most=most, **values)]
 
 
-def _is_about(hold: ShownHold, event: ChangeOrderObserved) -> bool:
+_PLACES = text(
+    "SELECT target, target_system, target_account, target_project FROM change_order_log WHERE change_order_key = :key"
+)
+
+
+def _subjects(tables: ReadTables, event: ChangeOrderObserved) -> set[str]:
+    """By what a hold may name the change order, or a place that it goes to."""
     subjects = {ANYTHING, event.key, f"{event.system}:{event.account}/project:{event.project}"}
-    return hold.subject in subjects
+    for row in tables.rows(_PLACES, key=event.key):
+        tenant = f"{row.target_system}:{row.target_account}"
+        subjects |= {row.target, tenant, f"{tenant}/project:{row.target_project}"}
+    return subjects
 
 
 def _write(row: Any) -> ShownWrite:

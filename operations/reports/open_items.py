@@ -9,14 +9,17 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import or_, select, text
 
-from operations.letters.open_letters import OpenLetter
+from operations.letters.filter import project_filter
+from operations.letters.open_letters import LetterPlaces, OpenLetter
 from operations.reports.tables import ReadTables
 from operations.spreadsheets.columns import Column, ColumnKind, SpreadsheetTable
 from relay.domain.follow_up import FollowUp
 from relay.domain.letters import LetterKind
+from relay.engine.kafka import Partition
 from workers.views.amounts import decimal_of, time_of
+from workers.views.tables import LETTERS, OFFSETS
 
 COLUMNS: Final = (
     Column("Project no.", "project_number"),
@@ -134,6 +137,21 @@ def read_open_item(tables: ReadTables, letter_id: str) -> OpenItem | None:
     return next(map(item_of_row, tables.rows(query, letter_id=letter_id)), None)
 
 
+def places_beside(tables: ReadTables, letter_id: str, topic: str) -> LetterPlaces | None:
+    """Where an open letter stands, and all others about the same record; ``None`` where the tables have no such one."""
+    columns = LETTERS.c
+    about = select(columns.origin_id).where(columns.letter_id == letter_id, columns.open)
+    same = or_(columns.letter_id == letter_id, columns.origin_id.in_(about))
+    rows = tables.rows(select(columns.letter_id, columns.partition, columns.offset).where(columns.open, same))
+    if letter_id not in {row.letter_id for row in rows}:
+        return None
+    places: dict[Partition, list[int]] = {}
+    for row in rows:
+        places.setdefault(Partition(topic, row.partition), []).append(row.offset)
+    read = tables.rows(OFFSETS.select().where(OFFSETS.c.topic == topic))
+    return LetterPlaces(places=places, read_to={Partition(topic, row.partition): row.next_offset for row in read})
+
+
 def item_of(open_letter: OpenLetter, follow_up: FollowUp | None = None) -> OpenItem:
     """The open item that a letter is, as the letter itself tells it, with what people did about it."""
     letter, waits = open_letter.letter, open_letter.waits
@@ -158,7 +176,7 @@ def item_of(open_letter: OpenLetter, follow_up: FollowUp | None = None) -> OpenI
         decides=open_letter.decides,
         remote_answer=letter.remote_answer,
         side=waits.side,
-        source=None,
+        source=letter.source,
         assigned=follow_up.assigned,
         note=follow_up.note,
         snoozed_until=follow_up.until(letter.last_at),
@@ -214,13 +232,15 @@ def in_order(items: Iterable[OpenItem], order: ItemOrder) -> list[OpenItem]:
 
 def grouped(items: Iterable[OpenItem], by: ItemGroup) -> list[ItemsTotal]:
     """Counted and summed, the largest group first; each side and currency by itself."""
-    groups: dict[tuple[str, str | None, str | None], list[OpenItem]] = {}
+    groups: dict[tuple[str, str, str | None, str | None], list[OpenItem]] = {}
     for item in items:
-        groups.setdefault((_group(item, by), item.side, item.currency), []).append(item)
+        name = _group(item, by)
+        asks = project_filter(item.source, item.source_project) if by is ItemGroup.PROJECT else name
+        groups.setdefault((name, asks, item.side, item.currency), []).append(item)
     found = [
         ItemsTotal(
             name=name,
-            filter=(members[0].source_project or "") if by is ItemGroup.PROJECT else name,
+            filter=asks,
             side=side,
             currency=currency,
             items=len(members),
@@ -228,7 +248,7 @@ def grouped(items: Iterable[OpenItem], by: ItemGroup) -> list[ItemsTotal]:
             unknown=sum(item.amount is None for item in members),
             oldest=min(item.first_at for item in members),
         )
-        for (name, side, currency), members in groups.items()
+        for (name, asks, side, currency), members in groups.items()
     ]
     return sorted(found, key=lambda total: (-total.items, total.name))
 

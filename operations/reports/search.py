@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import text
 
 from operations.reports.named_projects import projects_named
 from operations.reports.tables import ReadTables
@@ -17,8 +17,8 @@ from workers.views.folds.observed import sought_number, words_of
 MOST: Final = 200
 """Change orders that are shown; more words find fewer."""
 
-_RARE: Final = 5_000
-"""Change orders of one word that are looked through one by one; of commoner words the log is."""
+MOST_TITLES: Final = 20_000
+"""Titles with the rarest of the words that are looked through for the others: where more have it, these alone are."""
 
 _WAYS: Final = (
     ("id", "c.change_order_key = :exact OR c.change_order_id = :exact"),
@@ -50,15 +50,26 @@ class FoundChangeOrder:
     found_by: str
 
 
-def find(tables: ReadTables, words: str) -> list[FoundChangeOrder]:
-    """Those that fit, the most exact first; at most :data:`MOST`. Records of ours that were read back are none."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The most exact first, at most :data:`MOST`. ``is_all``: every title was looked through; else so many words are
+    so common that others may fit, too.
+    """
+
+    change_orders: list[FoundChangeOrder]
+    is_all: bool
+
+
+def find(tables: ReadTables, words: str) -> Found:
+    """Those that fit. Records of ours that were read back are none."""
     exact = words.strip()
     if not exact:
-        return []
+        return Found(change_orders=[], is_all=True)
     found: dict[str, FoundChangeOrder] = {}
-    for one in _found(tables, exact):
+    by_title, is_all = _by_title(tables, exact)
+    for one in (*_found(tables, exact), *by_title):
         found.setdefault(one.change_order_key, one)
-    return list(found.values())[:MOST]
+    return Found(change_orders=list(found.values())[:MOST], is_all=is_all)
 
 
 def _found(tables: ReadTables, exact: str) -> Iterator[FoundChangeOrder]:
@@ -69,31 +80,24 @@ def _found(tables: ReadTables, exact: str) -> Iterator[FoundChangeOrder]:
     for system, account, project in projects_named(tables, exact):
         of = {"system": system, "account": account, "project": project}
         yield from _rows(tables, "project", " AND ".join(f"c.{name} = :{name}" for name in of), of, "c.log_place")
-    yield from _by_title(tables, exact)
 
 
-def _by_title(tables: ReadTables, exact: str) -> Iterator[FoundChangeOrder]:
-    """Every word begins a word of the title."""
+def _by_title(tables: ReadTables, exact: str) -> tuple[list[FoundChangeOrder], bool]:
+    """Every word begins a word of the title; and whether all titles were looked through."""
     sought = words_of(exact)
     if not sought:
-        return
+        return [], True
     limits = [{"word": word, "end": f"{word}\U0010ffff"} for word in sought]
     counts = [tables.rows(_MANY_OF_A_WORD, **one)[0].many for one in limits]
-    if min(counts) > _RARE:
-        yield from _common(tables, sought)
-        return
-    rarest = [row.change_order_key for row in tables.rows(_OF_A_WORD, **limits[counts.index(min(counts))])]
-    for begin in range(0, len(rarest), _TOGETHER):
-        rows = tables.rows(_THESE, keys=rarest[begin : begin + _TOGETHER])
-        fitting = [row for row in rows if _has_all(row.title_sought, sought)]
-        yield from (_told(row, "title") for row in fitting)
-
-
-def _common(tables: ReadTables, sought: list[str]) -> Iterator[FoundChangeOrder]:
-    """By the place in the log, until there are enough."""
     values = {f"word{place}": f"%{_literal(word)}%" for place, word in enumerate(sought)}
-    condition = " AND ".join(f"c.title_sought LIKE :{name} ESCAPE '!'" for name in values)
-    yield from _rows(tables, "title", condition, values, "c.log_place, c.change_order_key")
+    likes = " AND ".join(f"c.title_sought LIKE :{name} ESCAPE '!'" for name in values)
+    query = text(
+        f"{_SELECT} c.change_order_key IN ({_OF_A_WORD}) AND {likes} ORDER BY c.observed_at DESC LIMIT {_READ}"
+    )
+    rows = tables.rows(query, **limits[counts.index(min(counts))], **values)
+    fitting = [_told(row, "title") for row in rows if _has_all(row.title_sought, sought)]
+    # With a page full of them nobody misses one that was not read.
+    return fitting, min(counts) <= MOST_TITLES and (len(rows) < _READ or len(fitting) >= MOST)
 
 
 def _has_all(title: str | None, sought: list[str]) -> bool:
@@ -106,13 +110,11 @@ _SELECT: Final = """
            c.status_source AS status, c.client_price, c.cost, c.currency, c.title_sought
     FROM change_orders c WHERE c.origin_id IS NULL AND
 """
-_WORDS: Final = f"SELECT change_order_key FROM title_words WHERE word >= :word AND word < :end LIMIT {_RARE + 1}"  # noqa: S608 - a number
-_OF_A_WORD: Final = text(_WORDS)
-_MANY_OF_A_WORD: Final = text(f"SELECT COUNT(*) AS many FROM ({_WORDS}) found")  # noqa: S608
-_TOGETHER: Final = 500
-_THESE: Final = text(f"{_SELECT} c.change_order_key IN :keys ORDER BY c.observed_at DESC").bindparams(
-    bindparam("keys", expanding=True)
-)
+_WORDS: Final = "SELECT change_order_key FROM title_words WHERE word >= :word AND word < :end LIMIT"
+_OF_A_WORD: Final = f"{_WORDS} {MOST_TITLES}"
+_MANY_OF_A_WORD: Final = text(f"SELECT COUNT(*) AS many FROM ({_WORDS} {MOST_TITLES + 1}) found")  # noqa: S608
+_READ: Final = 5 * MOST
+"""Titles that are read to see whether words begin so: within others they may stand as well."""
 
 
 def _rows(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from operations.reports.open_items import OpenItem, read_open_item
 from operations.reports.tables import ReadTables
+from relay.domain.control import Subject
 from relay.domain.guest_use import GUEST
 from relay.domain.person_holds import hold_id_of, tenant_of_key
 from workers.views.amounts import time_of
@@ -68,13 +69,16 @@ class ShownMember:
     at: datetime
 
 
-def read_holds(tables: ReadTables, now: datetime) -> list[ShownHold]:
-    """Holds by people that have not ended, the oldest first; also what cannot be read and may be any."""
-    holds = [_hold(key, told) for key, told in _statements(tables, "hold")]
+def read_holds(tables: ReadTables, now: datetime, shown: Callable[[str], str]) -> list[ShownHold]:
+    """Holds by people that have not ended, the oldest first; also what cannot be read and may be any.
+
+    ``shown``: what a target of this name is called.
+    """
+    holds = [_hold(key, told, shown) for key, told in _statements(tables, "hold")]
     return sorted((hold for hold in holds if hold.until is None or hold.until > now), key=lambda hold: hold.since)
 
 
-def _hold(key: str, told: Mapping[str, Any]) -> ShownHold:
+def _hold(key: str, told: Mapping[str, Any], shown: Callable[[str], str]) -> ShownHold:
     if "unreadable" in told:
         tenant = tenant_of_key(key) or ANYTHING
         return ShownHold(
@@ -87,10 +91,11 @@ def _hold(key: str, told: Mapping[str, Any]) -> ShownHold:
             until=None,
         )
     hold = told["hold"]
+    subject = hold["subject"]
     return ShownHold(
         hold_id=hold["hold_id"],
-        what=f"{hold['kind'].replace('_', ' ')} {hold['subject']}",
-        subject=hold["subject"],
+        what=f"{hold['kind'].replace('_', ' ')} {shown(subject) if hold['kind'] == Subject.TARGET else subject}",
+        subject=subject,
         person=hold["person"],
         reason=hold["reason"],
         since=datetime.fromisoformat(hold["since"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,8 +34,8 @@ class SystemReport:
     place: str
 
 
-def read_system(tables: ReadTables, now: datetime) -> SystemReport:
-    """All of it."""
+def read_system(tables: ReadTables, now: datetime, shown: Callable[[str], str]) -> SystemReport:
+    """All of it. ``shown``: what a target of this name is called."""
     accounts = tables.rows(
         text(
             "SELECT s.system, s.account, SUM(s.change_orders) AS many, (SELECT MAX(c.observed_at) FROM change_orders c "
@@ -50,7 +51,7 @@ def read_system(tables: ReadTables, now: datetime) -> SystemReport:
             for row in accounts
         ],
         members=read_members(tables),
-        holds=read_holds(tables, now),
+        holds=read_holds(tables, now, shown),
         unreadable=tables.connection.scalar(text("SELECT COUNT(*) FROM unreadable")) or 0,
         place=tables.place,
     )

@@ -12,10 +12,11 @@ from sqlalchemy import Connection, Row, Select, TextClause, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from operations.errors import Refused
+from operations.reports.no_tables import NoTables
 from relay.engine.settings import Settings
 from workers.views.amounts import time_of
 from workers.views.store import Store, read_moment, store_of
-from workers.views.tables import PROGRESS
+from workers.views.tables import PROGRESS, VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +34,6 @@ class ReadTables:
             for name, value in values.items()
         }
         return list(self.connection.execute(query, plain))
-
-
-class NoTables(Refused):
-    """There is nothing to read from yet."""
 
 
 @contextmanager
@@ -58,11 +55,25 @@ def moment_of(store: Store) -> Iterator[ReadTables]:
     try:
         with read_moment(store) as connection:
             if connection is None:
-                raise NoTables(
-                    f"the tables of views are not there yet ({store.place}): `cor run views` makes them of the topics; "
-                    "where it runs elsewhere, COR_VIEWS_URL names its database"
-                )
+                raise NoTables(store.place)
             read_at = time_of(connection.scalar(select(PROGRESS.c.read_at)))
             yield ReadTables(connection=connection, place=store.place, read_at=read_at)
     except SQLAlchemyError as error:
-        raise Refused(f"the tables of views cannot be read ({store.place}): {getattr(error, 'orig', error)}") from error
+        said = _of_another_release(store) or str(getattr(error, "orig", error))
+        raise Refused(f"the tables of views cannot be read ({store.place}): {said}") from error
+
+
+def _of_another_release(store: Store) -> str | None:
+    """A sentence where the tables are not those that this release makes: then nothing is broken."""
+    try:
+        published = store.published()
+    except (SQLAlchemyError, OSError):
+        return None
+    if published is None or published.version == VERSION:
+        return None
+    if published.version > VERSION:
+        return f"they are of a newer release (version {published.version}, not {VERSION}): update and restart this, too"
+    return (
+        f"they are of an older release (version {published.version}, not {VERSION}): once `views` of this release has "
+        "made them anew, they can be read (`cor status` says how far it is)"
+    )

@@ -13,8 +13,8 @@ from sqlalchemy import text
 from operations.reports.log_sums import Contracts
 from operations.reports.money import Money
 from operations.reports.tables import ReadTables
+from relay.domain.side import Side
 from workers.views.amounts import decimal_of, milliseconds
-from workers.views.shares import Side
 from workers.views.tables import SLOT
 
 
@@ -52,7 +52,7 @@ def sum_writes(tables: ReadTables, first: datetime, until: datetime) -> WritesTo
     contracts = Contracts(tables)
     effects = {side.value: WrittenEffects() for side in Side}
     for row in rows:
-        side = row.side or (Side.OWNER if contracts.is_prime(row) else Side.COST).value
+        side = contracts.side(row)
         effects[side].approved[row.currency] += decimal_of(int(row.approved)) or Decimal(0)
         effects[side].pending[row.currency] += decimal_of(int(row.pending)) or Decimal(0)
     return WritesTotal(

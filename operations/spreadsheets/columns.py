@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from typing import Protocol
 
 Value = str | int | Decimal | datetime | date | None
+
+
+class Rows(Protocol):
+    """Rows in order, as often as they are asked for; they need not be in memory."""
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Sequence[Value]]: ...
 
 
 class ColumnKind(Enum):
@@ -41,7 +49,7 @@ class SpreadsheetTable:
 
     title: str
     columns: Sequence[Column]
-    rows: Sequence[Sequence[Value]]
+    rows: Rows
     summed: Sequence[str] = ()
     currency: str | None = None
     side: str | None = None
@@ -62,12 +70,16 @@ class SpreadsheetTable:
         if self.currency is None:
             return
         places = [self.place_of(name) for name in self.grouped_by]
-        groups: dict[tuple[str | None, ...], list[Sequence[Value]]] = {}
+        summed = [(name, self.place_of(name)) for name in self.summed]
+        groups: dict[tuple[str | None, ...], dict[str, Decimal]] = {}
         for row in self.rows:
-            groups.setdefault(tuple(_text(row[place]) for place in places), []).append(row)
+            group = tuple(_text(row[place]) for place in places)
+            sums = groups.setdefault(group, dict.fromkeys(self.summed, Decimal(0)))
+            for name, place in summed:
+                if isinstance(value := row[place], Decimal):
+                    sums[name] += value
         for group in sorted(groups, key=lambda values: [(text is None, text or "") for text in values]):
-            rows = groups[group]
-            yield group, {name: _sum(row[self.place_of(name)] for row in rows) for name in self.summed}
+            yield group, groups[group]
 
     def unknown(self, name: str) -> int:
         """How many rows have no value in a column."""
@@ -77,7 +89,3 @@ class SpreadsheetTable:
 
 def _text(value: Value) -> str | None:
     return value if isinstance(value, str) and value else None
-
-
-def _sum(values: Iterable[Value]) -> Decimal:
-    return sum((value for value in values if isinstance(value, Decimal)), Decimal(0))

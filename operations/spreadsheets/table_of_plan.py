@@ -61,7 +61,7 @@ def cells_of(row: PlanRow) -> tuple[Value, ...]:
         row.change,
         row.currency,
         row.reason,
-        row.sentence,
+        row.planned_sentence,
         "; ".join(_field(change.name, change.before, change.after, known=change.known) for change in row.changes),
         row.target,
         row.change_order_key,

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
-from datetime import datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from operations.environment import Environment
-from operations.plan.rows import Side
-from operations.reading import latest_by_key, pass_over
+from operations.reading import pass_over
 from operations.spreadsheets.columns import Column, ColumnKind, SpreadsheetTable, Value
 from operations.spreadsheets.workbook import About, about_table
-from operations.writes import WriteFilter, is_unknown, operation_in_words, records_in_words
+from operations.writes import FoundWrites, WriteFilter, operation_in_words, records_in_words
 from operations.zones import CompanyZone
 from relay.domain.directory import DirectoryEntry, DirectoryKind
 from relay.domain.events import ChangeOrderObserved
+from relay.domain.side import Side, side_of_kind
 from relay.domain.writes.remote_writes import RemoteWrite
+from relay.engine.kafka import read_to_end
 from relay.engine.topics import CURRENT, DIRECTORY, Topic
 from schemas import Unreadable
 
 R = TypeVar("R")
+S = TypeVar("S")
 
 _MOST_FIELDS = 12
 """Fields that a row names; what was sent in full stands in the JSON."""
@@ -49,6 +50,13 @@ COLUMNS = (
 )
 
 
+class WritesInOrder(Protocol):
+    """Writes in the order of their times, as often as they are asked for; they need not be in memory."""
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[RemoteWrite]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownNumbers:
     """Numbers by which people know what writes are about; what is not known is called by its id."""
@@ -72,46 +80,70 @@ class KnownNumbers:
         entry = self._entry(write, _CONTRACTS, contract_id)
         return (entry.number if entry else None) or contract_id
 
-    def side(self, write: RemoteWrite) -> str | None:
+    def side(self, write: RemoteWrite) -> Side | None:
         """The side of the contract; ``None`` where the directory does not tell what kind it is. CINX has one side."""
         if write.system == "cinx":
             return Side.COST
         entry = self._entry(write, _CONTRACTS, write.destination.rpartition("/")[2])
         if entry is None:
             return None
-        return Side.OWNER if entry.kind is DirectoryKind.PRIME_CONTRACT else Side.COST
+        return side_of_kind(entry.kind)
 
     def _entry(self, write: RemoteWrite, kinds: Iterable[DirectoryKind], entry_id: str) -> DirectoryEntry | None:
         keys = (f"{write.system}:{write.account}/{kind.value}:{entry_id}" for kind in kinds)
         return next((self.directory[key] for key in keys if key in self.directory), None)
 
 
-def known_numbers(environment: Environment, writes: Iterable[RemoteWrite]) -> KnownNumbers:
-    """What the newest events and the directory say of the change orders and destinations of ``writes``."""
-    keys = {write.change_order_key.encode() for write in writes}
-    numbers: dict[str, str] = {}
-    for key, event in _latest(environment, CURRENT, ChangeOrderObserved, keys.__contains__):
-        if event.change_order.number:
-            numbers[key] = event.change_order.number
-    return KnownNumbers(change_orders=numbers, directory=dict(_latest(environment, DIRECTORY, DirectoryEntry)))
+def known_numbers(environment: Environment, change_orders: Iterable[str]) -> KnownNumbers:
+    """What the newest events say of the change orders with these keys, and what the directory says."""
+    keys = {key.encode() for key in change_orders}
+    numbers = _latest(environment, CURRENT, ChangeOrderObserved, lambda event: event.change_order.number, keys)
+    entries = _latest(environment, DIRECTORY, DirectoryEntry, lambda entry: entry)
+    return KnownNumbers(change_orders=numbers, directory=entries)
 
 
 def _latest(
-    environment: Environment, topic: Topic, kind: type[R], wanted: Callable[[bytes], bool] = lambda _: True
-) -> Iterator[tuple[str, R]]:
-    """The newest of each key; what cannot be read says nothing."""
+    environment: Environment,
+    topic: Topic,
+    kind: type[R],
+    said: Callable[[R], S | None],
+    wanted: Collection[bytes] | None = None,
+) -> dict[str, S]:
+    """What the newest of each key says; what cannot be read says nothing. The records themselves are not kept."""
     partitions = environment.every(topic, environment.counts([topic])[topic])
-    for (_, key), record in latest_by_key(environment.connection, partitions, wanted, pass_over=pass_over).items():
+    found: dict[str, S] = {}
+    for record in read_to_end(environment.connection, partitions, pass_over=pass_over):
+        if wanted is not None and record.key not in wanted:
+            continue
+        key = (record.key or b"").decode(errors="replace")
+        found.pop(key, None)
         with suppress(Unreadable):
-            yield key.decode(errors="replace"), environment.codec.decode(record.value or b"", kind)
+            known = None if record.value is None else said(environment.codec.decode(record.value, kind))
+            if known:
+                found[key] = known
+    return found
 
 
-def table_of(writes: Iterable[RemoteWrite], numbers: KnownNumbers) -> SpreadsheetTable:
-    """A row for each write."""
+class _RowsOfWrites:
+    """A row for each write, made whenever it is asked for."""
+
+    def __init__(self, writes: WritesInOrder, numbers: KnownNumbers) -> None:
+        self._writes = writes
+        self._numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self._writes)
+
+    def __iter__(self) -> Iterator[Sequence[Value]]:
+        return (_row(write, self._numbers) for write in self._writes)
+
+
+def table_of(writes: WritesInOrder, numbers: KnownNumbers) -> SpreadsheetTable:
+    """A row for each write, in their order."""
     return SpreadsheetTable(
         title="Writes",
         columns=COLUMNS,
-        rows=[_row(write, numbers) for write in writes],
+        rows=_RowsOfWrites(writes, numbers),
         summed=("approved_effect", "pending_effect"),
         currency="currency",
         side="side",
@@ -148,26 +180,19 @@ def _fields(write: RemoteWrite) -> str:
     return f"{', '.join(shown)}{more}"
 
 
-def about(condition: WriteFilter, writes: Sequence[RemoteWrite], zone: CompanyZone) -> About:
+def about(condition: WriteFilter, found: FoundWrites, zone: CompanyZone) -> About:
     """What a reader of the file has to know."""
     asked = [
         (f"Filter: {field.name}", str(value))
         for field in fields(condition)
         if (value := getattr(condition, field.name)) is not None
     ]
-    span = period(writes)
-    times = [] if span is None else [("First write", zone.moment(span[0])), ("Last write", zone.moment(span[1]))]
+    times = [("First write", found.first), ("Last write", found.last)]
     return about_table(
         "Writes: what the relay has written at the remote systems",
         *asked,
-        *times,
-        ("Amounts not known", str(sum(map(is_unknown, writes)))),
+        *((name, zone.moment(at)) for name, at in times if at is not None),
+        ("Amounts not known", str(found.unknown)),
         ("Amounts", "of ours as last accepted; what people edited there is not in them"),
         zone=zone,
     )
-
-
-def period(writes: Iterable[RemoteWrite]) -> tuple[datetime, datetime] | None:
-    """The times of the first and the last of them; ``None``: there is none."""
-    times = [write.at for write in writes]
-    return (min(times), max(times)) if times else None

@@ -25,6 +25,9 @@ from operations.spreadsheets.texts import in_a_cell
 from operations.zones import UTC_ZONE, CompanyZone
 from relay.domain.quantities import in_whole_cents
 
+Totals = Sequence[tuple[tuple[str | None, ...], Mapping[str, Decimal]]]
+"""The sums of each group, by its values."""
+
 _MOST_ROWS: Final = 1_048_575
 """Rows below the header (Microsoft support, "Excel specifications and limits")."""
 _FIRST_YEAR: Final = 1901
@@ -64,12 +67,15 @@ def write_workbook(table: SpreadsheetTable, about: About, path: Path) -> None:
     """Writes the workbook, replacing what is there. Raises ``OSError``, and ``Refused`` for too many rows."""
     if len(table.rows) > _MOST_ROWS:
         raise Refused(f"{len(table.rows)} rows are more than a workbook holds ({_MOST_ROWS}): use --csv, or a filter")
-    with Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": False}) as workbook:
+    # Of each sheet one row at a time is in memory, so they have to come in order, and texts stand in their cells.
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "constant_memory": True}
+    with Workbook(str(path), options) as workbook:
         formats = {name: workbook.add_format(dict(properties)) for name, properties in _FORMATS.items()}
         summary, data = workbook.add_worksheet("Summary"), workbook.add_worksheet("Data")
-        _summarize(summary, table, formats)
+        totals = list(table.totals())
+        _summarize(summary, table, totals, formats)
         _fill(data, table, about, formats)
-        _tell(workbook.add_worksheet("About"), table, about, formats)
+        _tell(workbook.add_worksheet("About"), table, totals, about, formats)
 
 
 # -- the data
@@ -126,7 +132,7 @@ def _fits(value: Decimal) -> bool:
 # -- the sums
 
 
-def _summarize(sheet: Worksheet, table: SpreadsheetTable, formats: Mapping[str, Format]) -> None:
+def _summarize(sheet: Worksheet, table: SpreadsheetTable, totals: Totals, formats: Mapping[str, Format]) -> None:
     groups = table.grouped_by
     sheet.set_column(0, 0, 24)
     sheet.set_column(1, max(1, len(groups) - 1 + len(table.summed)), 20)
@@ -134,7 +140,7 @@ def _summarize(sheet: Worksheet, table: SpreadsheetTable, formats: Mapping[str, 
     sheet.write_string(1, 0, f"{len(table.rows)} rows")
     for place, name in enumerate((*groups, *table.summed)):
         sheet.write_string(3, place, table.columns[table.place_of(name)].title, formats["header"])
-    for row, (values, sums) in enumerate(table.totals(), start=4):
+    for row, (values, sums) in enumerate(totals, start=4):
         criteria = []
         for place, value in enumerate(values):
             sheet.write_string(row, place, in_a_cell(value) if value else "(none stated)", formats["text"])
@@ -158,18 +164,20 @@ def _formula(table: SpreadsheetTable, name: str, criteria: Sequence[str]) -> str
 # -- what it is
 
 
-def _tell(sheet: Worksheet, table: SpreadsheetTable, about: About, formats: Mapping[str, Format]) -> None:
+def _tell(
+    sheet: Worksheet, table: SpreadsheetTable, totals: Totals, about: About, formats: Mapping[str, Format]
+) -> None:
     sheet.set_column(0, 0, 28)
     sheet.set_column(1, 1, 80)
-    for row, (name, value) in enumerate((*about.facts, *_control(table, about))):
+    for row, (name, value) in enumerate((*about.facts, *_control(table, totals, about))):
         sheet.write_string(row, 0, in_a_cell(name), formats["header"])
         sheet.write_string(row, 1, in_a_cell(value), formats["text"])
 
 
-def _control(table: SpreadsheetTable, about: About) -> list[tuple[str, str]]:
+def _control(table: SpreadsheetTable, totals: Totals, about: About) -> list[tuple[str, str]]:
     """Control totals as text, with which a later copy can be compared."""
     facts = [("Zone of times", about.zone.name), ("Rows", str(len(table.rows)))]
-    for values, sums in table.totals():
+    for values, sums in totals:
         kinds = (table.columns[table.place_of(name)].title.lower() for name in table.grouped_by)
         group = ", ".join(value or f"no {kind} stated" for kind, value in zip(kinds, values, strict=True))
         facts += [(f"{table.columns[table.place_of(name)].title}, {group}", str(total)) for name, total in sums.items()]

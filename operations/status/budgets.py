@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import httpx
-from prometheus_client.parser import text_string_to_metric_families
-
 from relay.engine.settings import Settings
 from relay.engine.telemetry.metrics import MetricName
 
@@ -29,6 +26,10 @@ def budgets(addresses: Iterable[str]) -> dict[str, dict[str, float]]:
 
 
 def _read(address: str) -> list[tuple[str, str, float]]:
+    # Most have no address to ask, and would wait for it.
+    import httpx  # noqa: PLC0415
+    from prometheus_client.parser import text_string_to_metric_families  # noqa: PLC0415
+
     try:
         answer = httpx.get(f"{address.rstrip('/')}/metrics", timeout=_TIMEOUT)
         families = list(text_string_to_metric_families(answer.raise_for_status().text))

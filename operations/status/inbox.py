@@ -9,20 +9,18 @@ from typing import TypeGuard
 
 from operations.environment import Environment
 from operations.reading import latest_by_key
+from operations.wording import moment
 from relay.domain import identity
-from relay.domain.commands import CinxCommand, ProcoreCommand
+from relay.domain.commands import COMMAND_TYPES, ProcoreCommand, TargetCommand
 from relay.domain.ledger import Hold, HoldKind, InboxRecord, Intent, Slot, Waiting
 from relay.engine.kafka import Cluster, Partition
 from relay.engine.topics import Family
 from relay.engine.writer.state.cache import Table
-from relay.engine.writer.state.claims import claimant
-from relay.engine.writer.state.holds import HOST, scope_of, tenant_of
+from relay.engine.writer.state.holds import HOST, claimant, scope_of, tenant_of
 from relay.engine.writer.state.inbox_start import starts
 from relay.engine.writer.state.store import is_own_key, slot_and_subject
 from relay.engine.writer.state.unreadable import unreadable_hold
 from schemas import Unreadable
-
-Command = ProcoreCommand | CinxCommand
 
 
 @dataclass(slots=True)
@@ -32,7 +30,7 @@ class Work:
     origin_id: str
     waiting: list[Waiting] = field(default_factory=list)
     intent: Intent | None = None
-    command: Command | None = None
+    command: TargetCommand | None = None
 
     @property
     def tenant(self) -> str | None:
@@ -94,9 +92,8 @@ def read_inbox(environment: Environment, cluster: Cluster, stage: str, family: F
         work.intent = value.intent or work.intent
         if value.waiting is not None:
             work.waiting.append(value.waiting)
-    kind = CinxCommand if family.system == "cinx" else ProcoreCommand
     for work in inbox.work.values():
-        work.command = _command(environment, work, kind)
+        work.command = _command(environment, work, COMMAND_TYPES[family.system])
         if is_open(work.intent) and work.intent.exclusive is not None:
             inbox.claims[work.intent.exclusive] = work.intent
     return inbox
@@ -116,7 +113,7 @@ def inbox_starts(
     return {inbox: max(first[inbox], stated.get(inbox.number, 0)) for inbox in partitions}
 
 
-def _command(environment: Environment, work: Work, kind: type[Command]) -> Command | None:
+def _command(environment: Environment, work: Work, kind: type[TargetCommand]) -> TargetCommand | None:
     for waiting in work.waiting:
         try:
             return environment.codec.decode(waiting.command, kind)
@@ -125,14 +122,14 @@ def _command(environment: Environment, work: Work, kind: type[Command]) -> Comma
     return None
 
 
-def _scopes(command: Command) -> Iterator[str]:
+def _scopes(command: TargetCommand) -> Iterator[str]:
     """Every scope whose hold holds the command back, the widest first."""
     yield scope_of(command.tenant)
     yield scope_of(command.tenant, HOST)
     yield from _narrow(command)
 
 
-def _narrow(command: Command) -> Iterator[str]:
+def _narrow(command: TargetCommand) -> Iterator[str]:
     destination = command.destination
     if isinstance(command, ProcoreCommand):
         yield scope_of(command.tenant, f"project:{command.destination.project_id}")
@@ -140,7 +137,7 @@ def _narrow(command: Command) -> Iterator[str]:
     yield scope_of(command.tenant, f"purchase_order:{destination.name}")
 
 
-def claim_of(command: Command) -> str | None:
+def claim_of(command: TargetCommand) -> str | None:
     """What a submission of ``command`` has for itself while it is open; ``None`` where it submits nothing."""
     if isinstance(command, ProcoreCommand) or command.payload is None:
         return None
@@ -152,14 +149,14 @@ def is_open(intent: Intent | None) -> TypeGuard[Intent]:
     return intent is not None and intent.sent
 
 
-def stands_behind(command: Command, hold: Hold) -> bool:
+def stands_behind(command: TargetCommand, hold: Hold) -> bool:
     """Whether another's review bars the way of a submission."""
     if hold.kind is not HoldKind.DOUBT:
         return False
     return any(claimant(hold.scope, scope) not in (None, command.origin_id) for scope in _narrow(command))
 
 
-def holds_back(hold: Hold, command: Command) -> bool:
+def holds_back(hold: Hold, command: TargetCommand) -> bool:
     """Whether the command has to wait for the end of the hold."""
     return stands_behind(command, hold) if hold.kind is HoldKind.DOUBT else hold.scope in _scopes(command)
 
@@ -174,3 +171,10 @@ def in_doubt(intent: Intent | None, at: datetime, quarantine: timedelta) -> bool
 def waits_for_a_person(hold: Hold | None) -> bool:
     """Whether nothing can be done before a person lets the tenant in again, or decides about another's doubt."""
     return hold is not None and hold.kind in (HoldKind.TENANT_BLOCKED, HoldKind.DOUBT)
+
+
+def hold_end(hold: Hold) -> str:
+    """When it ends."""
+    if hold.kind is HoldKind.DOUBT:
+        return "until a person decides"
+    return "until a probe succeeds" if hold.probe else f"until {moment(hold.until)} UTC"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -11,14 +12,14 @@ from operations.audit import now
 from operations.environment import Environment
 from operations.golive.pilots import RoutePilots, pilots_by_route
 from operations.golive.unseen import OnlyShown, only_shown
-from operations.holds.standing import holds_on, in_force, read_standing
+from operations.holds.standing import ControlReader, holds_on, in_force
+from operations.known_losses import known_losses
 from operations.letters.open_letters import OpenLetter, OpenLetters
 from operations.reading import KnownAccount, entries_at, known_accounts
 from operations.status.inbox import Inbox, Work, in_doubt, read_inbox, waits_for_a_person
 from operations.status.lag import GENERATIONS, Lag, lag_of
 from operations.status.polls import awaits_first_poll, poll_states
 from operations.status.views import ViewsState, views_state
-from operations.topics import known_losses
 from relay.domain.control import Member, living
 from relay.domain.identity import change_order_key_of
 from relay.domain.ledger import Hold, Intent
@@ -139,8 +140,7 @@ def read_status(environment: Environment, budgets: Mapping[str, Mapping[str, flo
 
     Raises ``TopicsMissing``, or ``TopicsLost`` where a topic that is missing was there before.
     """
-    lost = _lost_topics(environment)
-    counts = environment.counts(ALL)
+    lost, counts = _topics(environment)
     reading = _read(environment, counts)
     # As change orders flow: the pollers come first.
     stages = tuple(_stage(stage, reading) for stage in sorted(GROUPS, key=lambda stage: stage in GENERATIONS))
@@ -180,14 +180,17 @@ def _modes(environment: Environment) -> dict[str, RouteMode] | None:
         return None
 
 
-def _lost_topics(environment: Environment) -> tuple[LostTopic, ...]:
-    """Raises ``TopicsLost`` where one is not there: nothing else can be read then."""
+def _topics(environment: Environment) -> tuple[tuple[LostTopic, ...], Mapping[Topic, int]]:
+    """Those that are lost, and how many partitions each has. Raises ``TopicsLost`` where a lost one is not there, and
+    ``TopicsMissing`` for another: nothing else can be read then.
+    """
     with Cluster(environment.connection) as cluster:
         lost = known_losses(environment, cluster)
         there = cluster.partition_counts([environment.name(topic) for topic in ALL])
     if any(environment.name(found.topic) not in there for found in lost):
         raise TopicsLost(lost)
-    return lost
+    counts = {topic: there[name] for topic in ALL if (name := environment.name(topic)) in there}
+    return lost, counts if len(counts) == len(ALL) else environment.counts(ALL)
 
 
 def _read(environment: Environment, counts: Mapping[Topic, int]) -> _Reading:
@@ -202,8 +205,9 @@ def _read(environment: Environment, counts: Mapping[Topic, int]) -> _Reading:
         }
         lags |= {stage: lag_of(environment, cluster, stage, counts, now()) for stage in GENERATIONS[-1:]}
         views = views_state(environment, cluster, counts)
-    letters = OpenLetters(environment).open()
-    standing = read_standing(environment)
+    letters = OpenLetters(environment).open(counts)
+    with closing(ControlReader(environment)) as control:
+        standing = control.look()
     return _Reading(
         at=now(),
         lags=lags,

@@ -43,8 +43,8 @@ def opened(key: str, account: Account, settings: Settings, calls: Calls) -> Iter
     """The account's client; nothing is sent before it is asked."""
     exchanges: list[Exchange] = []
     with guest_of(key, account, settings, calls) as guest:
-        wiring = guest_options(key, settings, guest.governor, exchanges, calls.begin)
-        with closing(_client(account, wiring)) as client:
+        options = guest_options(key, settings, guest.governor, exchanges, calls.begin)
+        with closing(_client(account, options)) as client:
             yield Remote(key, client, guest.terms, exchanges)
 
 
@@ -67,22 +67,22 @@ def guest_options(
     )
 
 
-def _client(account: Account, wiring: ClientOptions) -> Client:
+def _client(account: Account, options: ClientOptions) -> Client:
     match account:
         case ConstructionOnlineAccount():
-            return constructiononline_client(account, wiring)
+            return constructiononline_client(account, options)
         case ProcoreAccount():
-            return procore_client(account, wiring)
+            return procore_client(account, options)
         case CinxAccount():
-            return cinx_client(account, wiring)
+            return cinx_client(account, options)
 
 
-def constructiononline_client(account: ConstructionOnlineAccount, wiring: ClientOptions) -> ConstructionOnlineClient:
+def constructiononline_client(account: ConstructionOnlineAccount, options: ClientOptions) -> ConstructionOnlineClient:
     """The client of a configured login; secrets are read from their files at each use."""
     return ConstructionOnlineClient(
         email=account.email,
         password=secret_file(account.password_file),
         api_key=secret_file(account.api_key_file),
         base_url=account.base_url,
-        wiring=wiring,
+        options=options,
     )

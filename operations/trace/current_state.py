@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from operations.status.inbox import is_open
+from operations.status.inbox import hold_end, is_open
 from operations.trace.history import History
 from operations.trace.never_sent import was_never_sent
-from operations.wording import duration, hold_end, moment, remote_line, system_name
+from operations.wording import duration, moment, remote_line, system_name
 from relay.domain.identity import change_order_key_of
 from relay.domain.ledger import Hold, Intent, LedgerEntry, Slot
 from relay.domain.ledger_facts import CinxFact
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
-from relay.domain.person_holds import told
+from relay.domain.person_holds import hold_sentence
 
 
 def latest_outcomes(outcomes: Iterable[ChangeOrderOutcome]) -> dict[str, ChangeOrderOutcome]:
@@ -50,7 +50,7 @@ def _inbox(history: History, at: datetime) -> Iterator[str]:
 
 def _reasons(history: History, origin_id: str, at: datetime) -> Iterator[str]:
     """Why it waits."""
-    yield from (f"It is {told(hold)}." for hold in history.on_hold(origin_id))
+    yield from (f"It is {hold_sentence(hold)}." for hold in history.on_hold(origin_id))
     intent, entry = history.intents.get(origin_id), history.ledger.get(origin_id)
     if entry is not None and entry.review is not None:
         yield "It is held until a person decides about an earlier write (cor letters adopt, cor letters resubmit)."
@@ -74,7 +74,7 @@ def _on_hold(history: History) -> Iterator[str]:
     origin_ids = dict.fromkeys(sent.command.origin_id for sent in history.commands)
     for origin_id in [origin_id for origin_id in origin_ids if origin_id not in waiting]:
         for hold in history.on_hold(origin_id):
-            yield f"{_target(history, origin_id)}: nothing new is written: it is {told(hold)}."
+            yield f"{_target(history, origin_id)}: nothing new is written: it is {hold_sentence(hold)}."
 
 
 def _behind(ahead: Intent, at: datetime) -> str:

@@ -12,6 +12,7 @@ from operations.errors import Refused
 from operations.reports.one_change_order import OneChangeOrder, read_change_order
 from operations.reports.search import FoundChangeOrder, find
 from operations.reports.tables import ReadTables, open_tables
+from operations.route_names import called_today
 from relay.domain import identity
 
 _MOST_NAMED = 10
@@ -30,7 +31,7 @@ def trace_in_tables(environment: Environment, named: str) -> TraceInTables:
     """What the tables tell. Raises ``Refused`` where they are not there, or know nothing, or several, by that name."""
     with open_tables(environment.settings) as tables:
         key = _key(tables, named.strip())
-        found = read_change_order(tables, key, now())
+        found = read_change_order(tables, key, now(), called_today(environment))
         if found is None:
             raise Refused(f"the tables know nothing of {key}: `cor trace` without --tables reads the topics")
         return TraceInTables(key=key, read_at=tables.read_at, found=found)
@@ -40,7 +41,7 @@ def _key(tables: ReadTables, named: str) -> str:
     root = identity.root_of(named)
     if root is not None:
         return root[0]
-    found = find(tables, named)
+    found = find(tables, named).change_orders
     closest = [one for one in found if one.found_by == found[0].found_by]
     if len(closest) == 1:
         return closest[0].change_order_key

@@ -15,7 +15,7 @@ from operations.holds.standing import holds_on, in_force, read_standing
 from operations.reading import known_accounts, offsets_at, pass_over
 from operations.route_names import route_names
 from operations.status.inbox import claim_of, holds_back, inbox_starts, is_open
-from relay.domain.commands import CinxCommand, Lane, ProcoreCommand
+from relay.domain.commands import COMMAND_TYPES, Lane, TargetCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.identity import project_letter_id, tenant_partition
 from relay.domain.ledger import Hold, InboxRecord, Intent, LedgerEntry, Slot, Waiting
@@ -64,7 +64,7 @@ TOPICS: tuple[Topic, ...] = (
 class SentCommand:
     """A command, the lane that it took, and when it was put there."""
 
-    command: ProcoreCommand | CinxCommand
+    command: TargetCommand
     lane: Lane
     at: datetime
 
@@ -111,7 +111,7 @@ class History:
         entry = self.ledger.get(origin_id)
         return holds_on(self.people_holds, self.latest_command(origin_id), entry.destination if entry else None)
 
-    def latest_command(self, origin_id: str) -> ProcoreCommand | CinxCommand | None:
+    def latest_command(self, origin_id: str) -> TargetCommand | None:
         """The last command for an origin id, or ``None`` where retention has removed it."""
         commands = (sent.command for sent in reversed(self.commands) if sent.command.origin_id == origin_id)
         return next(commands, None)
@@ -159,7 +159,7 @@ class _HistoryReader:
             name(AUDIT): self._action,
         }
         for family in FAMILIES.values():
-            kind: type[ProcoreCommand | CinxCommand] = CinxCommand if family.system == "cinx" else ProcoreCommand
+            kind = COMMAND_TYPES[family.system]
             self._by_topic[name(family.commands)] = partial(self._command, kind, Lane.LIVE)
             self._by_topic[name(family.backfill)] = partial(self._command, kind, Lane.BACKFILL)
             self._by_topic[name(family.inbox)] = self._inbox
@@ -283,7 +283,7 @@ class _HistoryReader:
         if record.key == self._key:
             self._history.actions.append(self._decoded(record, OperatorAction))
 
-    def _command(self, kind: type[ProcoreCommand | CinxCommand], lane: Lane, record: Record) -> None:
+    def _command(self, kind: type[TargetCommand], lane: Lane, record: Record) -> None:
         if (record.key or b"").startswith(self._origins):
             self._history.commands.append(SentCommand(self._decoded(record, kind), lane, record.written_at))
 

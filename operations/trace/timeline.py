@@ -19,9 +19,6 @@ from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.domain.records import OperatorAction
 from relay.domain.route_names import RouteNames
 
-_DECISIONS = frozenset({Operation.ADOPT, Operation.RESUBMIT})
-"""An entry about what a person did stands for these."""
-
 _CAUSES: Mapping[str, int] = {"observed": 0, "person": 1, "mapped": 2}
 
 _WHAT_TO_DO = {
@@ -89,7 +86,8 @@ def timeline(history: History, *, for_people: bool = False) -> list[TimelineEntr
         *(
             _mapped(sent, revisions, history.names, summaries.get(sent.command.command_id))
             for sent in history.commands
-            if sent.command.operation not in _DECISIONS and sent.command.command_id not in left_out
+            # For a decision stands the entry about what a person did.
+            if not sent.command.operation.is_decision and sent.command.command_id not in left_out
         ),
         *(_ended(outcome, revisions, history) for outcome in history.outcomes if outcome.outcome_id not in left_out),
         *(_acted(action) for action in history.actions),

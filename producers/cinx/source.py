@@ -47,7 +47,7 @@ _ROWS_PER_PAGE = 50
 class Client(Protocol):
     """What is asked of :class:`relay.clients.cinx.CinxClient`."""
 
-    def pocos(self, *, terms: CallTerms) -> Listing[PocoRow]: ...
+    def pocos(self, *, apart: bool, terms: CallTerms) -> Listing[PocoRow]: ...
     def poco(self, guid: str, *, terms: CallTerms) -> Poco | None: ...
     def probe_tenant(self, *, terms: CallTerms) -> Subscription: ...
     def close(self) -> None: ...
@@ -109,7 +109,7 @@ class _PocoCalls:
     read: list[Poco] = field(default_factory=list)
 
     def rows(self) -> Listing[PocoRow]:
-        listing = self.client.pocos(terms=self.terms)
+        listing = self.client.pocos(apart=True, terms=self.terms)
         self.requests += 1 + len(listing.rows) // _ROWS_PER_PAGE
         return listing
 
@@ -139,6 +139,7 @@ class _CinxPoll:
     def run(self, at: datetime, *, sweep: bool) -> PollResult:
         listing = self._calls.rows()
         reached(CrashPoint.POLLER_AFTER_LISTING)
+        self._unreadable += [UnreadableRow(raw=raw, why="a POCO without a usable guid") for raw in listing.unreadable]
         rows = {row.guid: row for row in listing.rows}
         selection = self._selector.select(rows, self._state, sweep=sweep)
         change_orders = self._read(selection.guids, rows)

@@ -41,7 +41,7 @@ def _client(context: StageContext, name: str, account: CinxAccount) -> CinxClien
         password=secret_file(account.password_file),
         api_token=secret_file(account.api_token_file) if account.api_token_file else None,
         base_url=account.base_url,
-        wiring=ClientOptions(
+        options=ClientOptions(
             tenant=f"{SYSTEM}:{name}",
             deadline=context.settings.http_deadline,
             proxy=context.settings.proxy,

@@ -17,6 +17,7 @@ from producers.constructiononline.rows import Row
 from producers.poll_state import AccountState
 from producers.row_defects import attempted
 from producers.source import ReadChangeOrder
+from relay.domain.change_order import ChangeOrder
 from relay.domain.sources import constructiononline as source
 from relay.domain.sources import native_json
 
@@ -123,14 +124,25 @@ class ConsistentReader:
         moved = {}
         for number, change_order in changed.items():
             after = headers_again.get(number)
-            # Values, not bytes: the same object may be laid out otherwise in a list than alone.
-            if after is not None and after.data == headers[number].data:
+            if after is not None and self._is_unmoved(headers[number], after):
                 self.change_orders.append(change_order)
             elif after is not None:
                 moved[number] = after
             elif number in headers_again:
                 self._mark_deleted([number])
         return moved
+
+    def _is_unmoved(self, before: Row, after: Row) -> bool:
+        """Whether two readings of a header say the same, however they lay it out and write its numbers."""
+        if after.data == before.data:
+            return True
+        says_the_same = attempted(
+            lambda: before.modified == after.modified and _said(before) == _said(after),
+            subject=f"change order {after.change_order_id}",
+            raw=after.raw,
+            failed=self._calls.rows.unreadable,
+        )
+        return bool(says_the_same)
 
     def _mark_deleted(self, numbers: Iterable[str]) -> None:
         """The remote says that they do not exist. It is believed while others of their project are there;
@@ -159,6 +171,10 @@ def change_order_of(header: Row, items: Sequence[Row]) -> ReadChangeOrder:
         reading=reading,
         raw=native_json.compose(header.raw, [items[at].raw for at in reading.item_order]),
     )
+
+
+def _said(header: Row) -> ChangeOrder:
+    return source.read(header.data, []).change_order
 
 
 def _projects(headers: Headers) -> Projects:

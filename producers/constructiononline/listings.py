@@ -73,6 +73,7 @@ class Listings:
         self.rows = Rows()
         self.requests = 0
         self.denied: set[str] = set()
+        self._probed = False
 
     def modified_headers(self, day: date | None) -> dict[str, Row]:
         """Change orders modified on ``day`` or later; all of them without a day."""
@@ -146,6 +147,14 @@ class Listings:
         self.requests += 1
         try:
             return call()
-        except Denied:
+        except Denied as refused:
+            self._check_login(refused)
             self.denied |= set(numbers)
             return None
+
+    def _check_login(self, refused: Denied) -> None:
+        """Once a poll, whether it is the login that is refused and not the one record. Raises ``TenantBlocked``."""
+        if refused.status in (401, 403) and not self._probed:
+            self.requests += 1
+            self._client.probe_tenant()
+            self._probed = True

@@ -131,7 +131,10 @@ class _ConstructionOnlinePoll:
     def _changed(self, headers: Mapping[str, Row], items: Sequence[Row], day: str) -> set[str]:
         before = self._state.window
         changed = {row.change_order_id for row in headers.values() if _differs(row, before.headers)}
-        changed |= {row.change_order_id for row in items if _differs(row, before.items)}
+        edited = [row for row in items if _differs(row, before.items)]
+        changed |= {row.change_order_id for row in edited}
+        # One that has moved is missing in the change order that it was in.
+        changed |= {before.items[row.row_id].change_order_id for row in edited if row.row_id in before.items}
         vanished = _vanished(before.headers, headers, day)
         changed |= _vanished(before.items, {row.row_id for row in items}, day) - vanished
         if len(vanished) <= deletions.BELIEVED_AT_ONCE:

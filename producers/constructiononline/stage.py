@@ -45,7 +45,7 @@ def _client(
         password=secret_file(account.password_file),
         api_key=secret_file(account.api_key_file),
         base_url=account.base_url,
-        wiring=ClientOptions(
+        options=ClientOptions(
             tenant=f"{SYSTEM}:{name}",
             deadline=context.settings.http_deadline,
             proxy=context.settings.proxy,

@@ -25,6 +25,8 @@ _log = structlog.get_logger(__name__)
 _ROUNDS = 3
 """How often a record whose lines change while it is read is read again before it is left for the next poll."""
 
+_LINES_DIFFER = "line_items: are others than the list of lines shows, which counts"
+
 _PER_PAGE = 100
 
 
@@ -32,12 +34,16 @@ class RecordMoved(Exception):
     """The record changed each time while it was read."""
 
 
+class RecordRefused(Exception):
+    """The remote refuses the record, and it alone."""
+
+
 @dataclass(slots=True)
 class CompanyCalls:
     """Reads rows and records of one company: rows by ``terms``, records by ``reading_terms``.
 
     ``denied_projects`` are refused now, ``listed_projects`` all that are active, where they were listed; ``listings``
-    are the calls by ``terms``.
+    are the calls by ``terms``. ``unreadable`` are the rows without an id.
     """
 
     account: str
@@ -49,6 +55,7 @@ class CompanyCalls:
     listings: int = 0
     denied_projects: set[int] = field(default_factory=set)
     listed_projects: list[Project] | None = None
+    unreadable: list[bytes] = field(default_factory=list)
     _packages: dict[int, list[Package]] = field(default_factory=dict)
 
     def projects(self) -> frozenset[int]:
@@ -70,7 +77,9 @@ class CompanyCalls:
         A project that is refused is logged, kept in ``denied_projects`` and has no rows: the others go on.
         """
         try:
-            rows = self.client.potential_change_orders.find(project, updated=window, include_deleted=True, terms=terms)
+            rows = self.client.potential_change_orders.find(
+                project, updated=window, include_deleted=True, unreadable=self.unreadable, terms=terms
+            )
         except Denied as denied:
             self._count_listings(terms, 1)
             self.denied_projects.add(project)
@@ -82,27 +91,41 @@ class CompanyCalls:
     def is_deleted(self, project: int, number: str) -> bool:
         """Whether a record that a listing lacks is certainly not there."""
         self.requests += 1
+        unreadable: list[bytes] = []
         rows = self.client.potential_change_orders.find(
-            project, ids=[int(number)], include_deleted=True, terms=self.reading_terms
+            project, ids=[int(number)], include_deleted=True, unreadable=unreadable, terms=self.reading_terms
         )
-        return not any(str(row.id) == number and row.deleted_at is None for row in rows)
+        return not unreadable and not any(str(row.id) == number and row.deleted_at is None for row in rows)
 
-    def record(self, listed: ListedRow, before: PollState | None) -> ReadChangeOrder | None:
-        """The record with its lines, which was read as ``before`` last; ``None`` where it is refused.
+    def record(self, listed: ListedRow, before: PollState | None, *, list_counts: bool = False) -> ReadChangeOrder:
+        """The record with its lines, which was read as ``before`` last.
 
-        Raises :class:`RecordMoved`.
+        ``list_counts``: where the lines that it shows are others than those that are listed, these are its lines.
+        Raises :class:`RecordMoved`, :class:`RecordRefused`.
         """
         for _ in range(_ROUNDS):
             try:
-                change_order = self._consistent_record(listed, before)
+                change_order = self._consistent_record(listed, before, list_counts=list_counts)
             except (Denied, Rejected) as refused:
-                self._log_refusal(listed, refused.message)
-                return None
+                self.log_postponed(listed, refused.message)
+                raise RecordRefused from refused
             if change_order is not None:
                 return change_order
         raise RecordMoved
 
-    def _consistent_record(self, listed: ListedRow, before: PollState | None) -> ReadChangeOrder | None:
+    def log_postponed(self, listed: ListedRow, why: str) -> None:
+        """Tells that a record was not read this time, and why."""
+        _log.warning(
+            events.CHANGE_ORDER_POSTPONED,
+            system=native.SYSTEM,
+            account=self.account,
+            change_order_id=listed.number,
+            why=why,
+        )
+
+    def _consistent_record(
+        self, listed: ListedRow, before: PollState | None, *, list_counts: bool
+    ) -> ReadChangeOrder | None:
         """``None`` where the lines that are listed are not those that the record shows."""
         row = listed.row
         self.requests += 1
@@ -110,14 +133,16 @@ class CompanyCalls:
             listed.project, row.contract_id or 0, row.id, terms=self.reading_terms
         )
         lines = self._lines(listed.project, shown)
-        if {line.id for line in lines} != {line.id for line in shown.lines}:
+        differs = shown.lines is not None and {line.id for line in lines} != {line.id for line in shown.lines}
+        if differs and not list_counts:
             return None
+        defects = (_LINES_DIFFER,) if differs else ()
         reading = native.read(shown.native.data, [line.native.data for line in lines], str(listed.project))
         own, facts = self._own(listed, shown, lines), facts_of(row, shown.status)
         return ReadChangeOrder(
             change_order_id=listed.number,
             project=str(listed.project),
-            reading=replace(reading, own=own),
+            reading=replace(reading, own=own, defects=(*reading.defects, *defects)),
             raw=native_json.compose(shown.native.raw, [lines[at].native.raw for at in reading.item_order]),
             row=listed.hash_to_keep(self.now),
             status=status_text(facts),
@@ -127,7 +152,7 @@ class CompanyCalls:
 
     def _lines(self, project: int, shown: PotentialChangeOrder) -> list[LineItem]:
         """The lines as their own list holds them: only there they have origin ids and complete cost codes."""
-        if not shown.lines:
+        if shown.lines == ():
             return []
         self.requests += 1
         return self.client.line_items.find(project, shown.id, terms=self.reading_terms)
@@ -159,12 +184,3 @@ class CompanyCalls:
     def _count_listings(self, terms: CallTerms, count: int) -> None:
         self.requests += count
         self.listings += count if terms is self.terms else 0
-
-    def _log_refusal(self, listed: ListedRow, why: str) -> None:
-        _log.warning(
-            events.CHANGE_ORDER_POSTPONED,
-            system=native.SYSTEM,
-            account=self.account,
-            change_order_id=listed.number,
-            why=why,
-        )

@@ -10,15 +10,18 @@ from producers.changes import deletions
 from producers.changes.deletions import DeletionCheck
 from producers.poll_state import AccountState
 from producers.procore.backlog import Backlog, ListedRow
-from producers.procore.calls import CompanyCalls, RecordMoved
+from producers.procore.calls import CompanyCalls, RecordMoved, RecordRefused
 from producers.procore.marks import window
 from producers.row_defects import attempted
 from producers.source import PollResult, ReadChangeOrder, UnreadableRow
 from relay.clients.http.terms import CallTerms
-from relay.domain.failures import Throttled
+from relay.domain.failures import CallFailure, Throttled
 
 READ_AT_ONCE = 30
 """Records that one poll reads, two calls each; what is left goes on with the next poll."""
+
+_POLLS_MOVED = 3
+"""Polls in a row in which a record showed other lines than their list does; then that is no edit that is under way."""
 
 _CONFIRMED_AT_ONCE = 20
 """Single calls that one sweep spends on missing records; the next one goes on."""
@@ -37,7 +40,7 @@ class ProcorePoll:
         self.rows: list[ListedRow] = []
 
     def list_projects(self, projects: Iterable[int], terms: CallTerms) -> None:
-        """Lists the projects: whole in a sweep, and where nothing of one is known or it was refused last time.
+        """Lists the projects: whole in a sweep, and where nothing of one is known or it was not listed last time.
 
         Where the budget is spent before the last one, the others wait for the next poll. Raises ``Throttled`` where
         it is before the first one.
@@ -46,13 +49,18 @@ class ProcorePoll:
         updated = window(self._state.account_state.watermark, self._calls.now)
         for project in projects:
             first_load, swept = str(project) not in loaded, project in self._backlog.unlisted
-            everything = swept or first_load or project in self._backlog.refused_projects
+            everything = swept or first_load or not self._backlog.is_followed(project)
             try:
                 rows = self._calls.rows(project, None if everything else updated, first_load=first_load, terms=terms)
             except Throttled:
                 if not self.listed:
                     raise
                 break
+            self._unreadable += [
+                UnreadableRow(raw=raw, why="a potential change order without a usable id")
+                for raw in dict.fromkeys(self._calls.unreadable)
+            ]
+            self._calls.unreadable.clear()
             self.listed.append(project)
             self._swept += [project] if swept else []
             self.rows += rows
@@ -75,20 +83,24 @@ class ProcorePoll:
         """What the listings have brought, and what is read of the backlog.
 
         ``may_read``: whether the next listing is not due yet; ``leftover``: whether there is budget for our own, too.
+        Raises a ``CallFailure`` where nothing could be read: then the next poll finds all of it again.
         """
         rows = {listed.number: listed for listed in self.rows}
         existing = {number: listed for number, listed in rows.items() if listed.row.deleted_at is None}
-        listed_as_deleted = [number for number in rows.keys() - existing.keys() if self._is_alive(number)]
+        shown_as_deleted = rows.keys() - existing.keys()
+        listed_as_deleted = [number for number in shown_as_deleted if self._is_alive(number)]
         check = self._check_missing(rows)
         if check.question is not None:
             # Nothing is read before it is answered: it could not be published.
             self._backlog.end_sweep()
             return PollResult(at=self._calls.now, question=check.question, requests=self._calls.requests)
-        self._note_refused()
         deleted = tuple(dict.fromkeys([*listed_as_deleted, *check.deleted]))
-        self._backlog.remove(deleted)
+        self._backlog.remove([*shown_as_deleted, *deleted])
         self._add_to_backlog(existing.values())
         change_orders = self._read_backlog(may_read, leftover)
+        # Not before: where the reading raises, what the listings say of deletions has to be listed again.
+        self._backlog.note_listed(self.listed, self._calls.denied_projects)
+        self._backlog.unlisted -= set(self._swept)
         swept = self._backlog.is_swept
         if swept:
             self._backlog.end_sweep()
@@ -97,14 +109,11 @@ class ProcorePoll:
             change_orders=tuple(change_orders),
             deleted=deleted,
             unreadable=tuple(self._unreadable),
+            postponed=self._backlog.postponed,
+            followed=self._backlog.caught_up,
             swept=swept,
             requests=self._calls.requests,
         )
-
-    def _note_refused(self) -> None:
-        self._backlog.refused_projects -= set(self.listed)
-        self._backlog.refused_projects |= self._calls.denied_projects
-        self._backlog.unlisted -= set(self._swept)
 
     def _add_to_backlog(self, existing: Iterable[ListedRow]) -> None:
         usable = [listed for listed in existing if self._is_usable(listed)]
@@ -122,30 +131,51 @@ class ProcorePoll:
         return False
 
     def _read_backlog(self, may_read: Callable[[], bool], leftover: Callable[[], bool]) -> list[ReadChangeOrder]:
-        """What is left when the budget for reading is spent, or the next listing is due, waits for the next poll."""
-        change_orders: list[ReadChangeOrder] = []
+        """What is left when the budget for reading is spent, or the next listing is due, waits for the next poll.
+
+        So it does where a call fails after others have not: they are published. Raises a ``CallFailure`` where none
+        was read before, unless it is of a record that is read last.
+        """
+        change_orders, done = list[ReadChangeOrder](), list[str]()
         for at, listed in enumerate(self._backlog.next_rows(READ_AT_ONCE)):
             if (at and not may_read()) or (self._backlog.is_last(listed) and not leftover()):
                 break
             try:
                 change_order = self._record(listed)
             except RecordMoved:
-                self._backlog.add_news([listed])
+                self._backlog.put_back(listed.number)
+                continue
+            except RecordRefused:
+                self._backlog.put_aside(listed)
                 continue
             except Throttled:
                 break
-            self._backlog.remove([listed.number])
+            except CallFailure as failure:
+                self._backlog.note_failure(listed)
+                if not done and not self._backlog.is_last(listed):
+                    raise
+                self._calls.log_postponed(listed, failure.message)
+                break
+            done.append(listed.number)
             if change_order is not None:
+                self._backlog.admit(listed)
                 change_orders.append(change_order)
+        # Only now: what is read by a poll that raises is not published.
+        self._backlog.remove(done)
         return change_orders
 
     def _record(self, listed: ListedRow) -> ReadChangeOrder | None:
         return attempted(
-            partial(self._calls.record, listed, self._state.states.get(listed.number)),
+            partial(
+                self._calls.record,
+                listed,
+                self._state.states.get(listed.number),
+                list_counts=self._backlog.times_moved(listed.number) >= _POLLS_MOVED,
+            ),
             subject=f"potential change order {listed.number}",
             raw=listed.row.native.raw,
             failed=self._unreadable,
-            expected=(RecordMoved,),
+            expected=(RecordMoved, RecordRefused),
         )
 
     def _is_alive(self, number: str) -> bool:

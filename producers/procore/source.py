@@ -91,6 +91,7 @@ class ProcoreSource:
         calls = CompanyCalls(self._account, self._client, self._rate_wait.terms, self._rate_wait.reading_terms, now)
         poll = ProcorePoll(calls, state, self._backlog)
         projects = self._begin_round(calls)
+        self._backlog.follow(projects, state.account_state.followed)
         if sweep and not self._backlog.is_sweeping:
             self._backlog.begin_sweep(projects)
         self._list(poll, calls)

@@ -48,7 +48,7 @@ def _client(context: StageContext, name: str, account: ProcoreAccount, rate: Pol
         client_secret=secret_file(account.client_secret_file),
         api_url=account.api_url,
         login_url=account.login_url,
-        wiring=ClientOptions(
+        options=ClientOptions(
             tenant=f"{SYSTEM}:{name}",
             deadline=context.settings.http_deadline,
             proxy=context.settings.proxy,

@@ -8,15 +8,13 @@ from datetime import datetime
 
 from producers.poll_state import AccountState
 from producers.source import DeletionQuestion, UnreadableRow
-from relay.domain.letters import DeadLetter, LetterKind
+from relay.domain.letters import DEFECT, DeadLetter, LetterKind
 from relay.engine.letters import Failure, new_letter
 from relay.engine.source_record import SourceRecord
 from relay.engine.topics import EVENT_BYTES
 
 UNREADABLE_ROW = "row_unreadable"
 DELETIONS_UNCONFIRMED = "deletions_unconfirmed"
-
-DEFECT = "relay.defect"
 
 _MOST_NAMED = 20
 """Missing change orders that a letter names: enough to look some up, and still a sentence."""

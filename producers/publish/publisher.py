@@ -125,6 +125,7 @@ class Publisher:
         after = replace(
             before,
             watermark=result.watermark,
+            followed=result.followed,
             loaded=before.loaded or result.swept,
             swept_at=result.at if result.swept else before.swept_at,
             asked=None if result.swept else before.asked,

@@ -40,7 +40,7 @@ class ConstructionOnlineClient:
 
     Every method raises ``Unavailable`` (nothing can be lost by reading again), ``Throttled``
     (for the whole API key), ``TenantBlocked`` (login, key or address refused) or ``Denied``
-    (this one project or change order is refused).
+    (this one project or change order is refused; a probe tells whether it is the login).
     """
 
     def __init__(
@@ -50,10 +50,10 @@ class ConstructionOnlineClient:
         password: Secret,
         api_key: Secret,
         base_url: str = DEFAULT_BASE_URL,
-        wiring: ClientOptions | None = None,
+        options: ClientOptions | None = None,
     ) -> None:
-        self._wiring = wiring or ClientOptions()
-        self._remote = RemoteHttp(SYSTEM, base_url, self._wiring)
+        self._options = options or ClientOptions()
+        self._remote = RemoteHttp(SYSTEM, base_url, self._options)
         self._email = email
         self._password = password
         self._api_key = api_key
@@ -129,6 +129,8 @@ class ConstructionOnlineClient:
     def _checked_list(self, call: Request, answer: Response) -> Response:
         """The answer, if it is a list. A refused one is a matter of credentials, unless a filter could be at fault."""
         filtered = any(name in ("projectID", "changeOrderID") for name, _ in call.query)
+        if answer.status in (401, 403) and not filtered:
+            raise self._remote.failures.blocked(answer, call, _CREDENTIALS)
         if answer.status in (400, 404) and (not filtered or _is_unknown_address(answer)):
             raise self._remote.failures.blocked(answer, call, _ADDRESS)
         if answer.status == 400:
@@ -151,7 +153,7 @@ class ConstructionOnlineClient:
 
     def _check_absence(self, call: Request, answer: Response) -> None:
         """Raises where a 404 is about the address and not about the record ("Response Codes")."""
-        if "messagedetail" in answer.text.lower():
+        if "messagedetail" in answer.text.lower() and _is_unknown_address(answer):
             raise self._remote.failures.blocked(answer, call, _ADDRESS)
         if "<html" in answer.text.lower():
             raise self._remote.failures.denied(answer, call, error_sentence(answer.body))
@@ -169,15 +171,12 @@ class ConstructionOnlineClient:
         except CallFailure:
             self._remote.release(terms)
             raise
-        answer = self._remote.exchange(signed, terms)
-        if answer.status in (401, 403):
-            raise self._remote.failures.blocked(answer, call, _CREDENTIALS)
-        return answer
+        return self._remote.exchange(signed, terms)
 
     def _credentials(self) -> dict[str, str]:
         password, key = read_secret(self._password), read_secret(self._api_key, in_a_header=True)
         login = basic_credentials(self._email, password)
-        self._wiring.redactor.know(password, key, login)
+        self._options.redactor.know(password, key, login)
         return {
             "Authorization": f"Basic {login}",
             "APIKey": key,
@@ -188,7 +187,7 @@ class ConstructionOnlineClient:
 def _is_unknown_address(answer: Response) -> bool:
     """Whether a 404 is about the address and not about the record ("Response Codes").
 
-    ASP.NET then speaks of a controller, an action or the request URI.
+    ASP.NET then speaks of a controller or of an HTTP resource; a service may give details of a record as well.
     """
     text = answer.text.lower()
-    return "messagedetail" in text or "no http resource" in text or "<html" in text
+    return "controller" in text or "no http resource" in text

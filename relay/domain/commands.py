@@ -20,6 +20,16 @@ class Operation(StrEnum):
     ADOPT = "adopt"
     RESUBMIT = "resubmit"
 
+    @property
+    def is_decision(self) -> bool:
+        """Whether a person asks for it."""
+        return self in (Operation.ADOPT, Operation.RESUBMIT)
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether a route asks for it, by what it makes of the change order."""
+        return self in (Operation.APPLY, Operation.WITHDRAW)
+
 
 class Mode(StrEnum):
     """``dry_run`` ends in an outcome with the payload that would have been sent."""
@@ -95,6 +105,14 @@ class Command:
     def tenant(self) -> str:
         """The tenant's name, ``{system}:{account}``."""
         return f"{self.system}:{self.account}"
+
+    @property
+    def is_about_a_record(self) -> bool:
+        """Whether it is about a record of ours as it stands there: a look at it, or a decision without a payload.
+
+        It has no content of its own, and need not know which route the change order takes now.
+        """
+        return not self.operation.is_mapped and getattr(self, "payload", None) is None
 
 
 class ContractKind(StrEnum):
@@ -234,3 +252,10 @@ class CinxCommand(Command):
     destination: CinxDestination
     rules: CinxRules = CinxRules()
     payload: CinxPayload | None = None
+
+
+TargetCommand = ProcoreCommand | CinxCommand
+"""A command to one of the target systems."""
+
+COMMAND_TYPES: dict[str, type[TargetCommand]] = {"procore": ProcoreCommand, "cinx": CinxCommand}
+"""The type of each target system's commands."""

@@ -35,7 +35,7 @@ class Unavailable(CallFailure):
 
 
 class Throttled(CallFailure):
-    """The remote (or our own budget) refuses for now: 429, 503 with a time.
+    """The remote (or our own budget) refuses for now: 429, 503 with a time to what may be sent twice.
 
     ``wait_seconds`` counts from the moment of raising; it is already relative to the
     answer's ``Date`` header and capped.

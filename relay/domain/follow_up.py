@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from relay.domain.records import OperatorAction
@@ -36,7 +36,7 @@ def told_by(action: OperatorAction) -> tuple[str, dict[str, Any]] | None:
         said = json.loads(action.details)
         letter_id = said["letter_id"]
         fields = _fields(action.action, said)
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None  # Anybody may write there: what says nothing sets nothing.
     return (letter_id, fields) if isinstance(letter_id, str) else None
 
@@ -61,7 +61,8 @@ def _time(value: object) -> datetime | None:
     time = None if text is None else datetime.fromisoformat(text)
     if time is not None and time.tzinfo is None:
         raise ValueError
-    return time
+    # One of the last day of all may be in no year that UTC has: nobody could show it.
+    return time if time is None else time.astimezone(UTC)
 
 
 def follow_ups(actions: Iterable[OperatorAction]) -> dict[str, FollowUp]:

@@ -85,6 +85,13 @@ class Intent:
     exclusive: str | None = None
     ambiguous_at: datetime | None = None
 
+    def seconds_under_way(self, now: datetime, quarantine: float) -> float:
+        """Seconds in which the request may still be applied; 0 or less: the remote has certainly finished with it.
+
+        ``quarantine``: how long a request whose answer was lost may be on its way.
+        """
+        return quarantine - (now - (self.ambiguous_at or self.intended_at)).total_seconds()
+
 
 class HoldKind(StrEnum):
     """Why something waits."""

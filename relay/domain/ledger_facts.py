@@ -14,10 +14,12 @@ _LINE: Final = "line:"
 
 class LedgerFact:
     """Facts of either system. ``REBUILT``: the ledger was lost, and what it says now was not held against the remote
-    yet, so that nothing is written on its word alone.
+    yet, so that nothing is written on its word alone. ``DOUBTED``: parts that a call in doubt may have written, with
+    their hashes, as JSON; another revision has followed, and the record was not looked at since.
     """
 
     REBUILT: Final = "rebuilt"
+    DOUBTED: Final = "doubted"
 
 
 class ProcoreFact:

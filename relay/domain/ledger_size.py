@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relay.domain.commands import CinxCommand, ProcoreCommand
+from relay.domain.commands import TargetCommand
 from relay.domain.ledger import LedgerEntry
 
 _ENTRY = 16 * 1024
@@ -32,7 +32,7 @@ def entry_size(entry: LedgerEntry) -> int:
     return _SMALL_ENTRY + parts + sum(len(name) + len(value) for name, value in entry.remote.items())
 
 
-def estimated_entry_size(command: ProcoreCommand | CinxCommand) -> int:
+def estimated_entry_size(command: TargetCommand) -> int:
     """Bytes that the entry takes at most, in the wire format."""
     lines = command.payload.lines if command.payload is not None else ()
     return _ENTRY + sum(_LINE + _NAMED * len(line.item_id.encode()) for line in lines)

@@ -9,6 +9,8 @@ from enum import StrEnum
 MAPPER = "mapper"
 """The stage whose letters hold events; the writers' hold commands."""
 
+DEFECT = "relay.defect"
+"""The reason where the relay itself failed over a record or a change order."""
 
 PROJECT_HEADER = "cor-project"
 """A header of a letter about a whole project: which, as :class:`SourceProject` writes it."""
@@ -69,6 +71,14 @@ class DeadLetter:
     first_at: datetime
     last_at: datetime
     sides: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> str | None:
+        """System and account of the source, as a change order's key begins."""
+        if self.of_project is not None:
+            return f"{self.of_project.system}:{self.of_project.account}"
+        key = self.change_order_key
+        return None if key is None else ":".join(key.split(":")[:2])
 
     @property
     def of_project(self) -> SourceProject | None:

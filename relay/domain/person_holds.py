@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from relay.domain.commands import Command, Operation
+from relay.domain.commands import Command
 from relay.domain.control import PersonHold, Subject
 
 
@@ -68,9 +68,9 @@ def bars(hold: AnyHold, command: Command, written_to: str | None) -> bool:
 
 def _is_of_project(subject: str, command: Command) -> bool:
     account, _, project = subject.partition("/project:")
-    if _account_of(command.root) == account and (
-        _is_about_a_record(command) or command.root != command.change_order_key
-    ):
+    # The project of a command about a record is that of the record.
+    is_of_another = command.is_about_a_record or command.root != command.change_order_key
+    if _account_of(command.root) == account and is_of_another:
         return True
     return _account_of(command.change_order_key) == account and command.project in (project, None)
 
@@ -79,13 +79,7 @@ def _account_of(change_order_key: str) -> str:
     return ":".join(change_order_key.split(":")[:2])
 
 
-def _is_about_a_record(command: Command) -> bool:
-    """Whether it comes from an event about a record of ours: its project is then that of the record."""
-    payload = getattr(command, "payload", None)
-    return payload is None and command.operation in (Operation.VERIFY, Operation.ADOPT, Operation.RESUBMIT)
-
-
-def told(hold: AnyHold) -> str:
+def hold_sentence(hold: AnyHold) -> str:
     """``on hold by Ann since … because …``, as part of a sentence."""
     if isinstance(hold, UnreadableHold):
         what = hold.tenant or "everything"

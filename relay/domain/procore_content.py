@@ -32,7 +32,14 @@ ProcoreStatus = Literal[
 STATUSES: Final[frozenset[str]] = frozenset(get_args(ProcoreStatus))
 PENDING_BILLABLE: Final = "pending_billable"
 """The twelfth status, of packages in projects of one tier only."""
+_SHOWN_STATUSES: Final = STATUSES | {PENDING_BILLABLE}
 _EVERY_STATUS: Final = (*sorted(STATUSES), PENDING_BILLABLE)
+
+
+def as_written(status: str) -> str:
+    """A status in the form in which it is written, where it is a known one that is shown in title case."""
+    written = "_".join(status.lower().split())
+    return written if written in _SHOWN_STATUSES else status
 
 
 @cache

@@ -45,7 +45,7 @@ def receive(command: Command, order: OrderState, nothing_to_send: Callable[[], P
     """
     if _is_redelivered(command, order):
         return Received(Reception.REDELIVERED)
-    if command.operation in (Operation.ADOPT, Operation.RESUBMIT):
+    if command.operation.is_decision:
         return Received(_decision(command, order))
     if command.operation is Operation.VERIFY:
         waits = order.is_quiet and order.entry is not None and not order.in_review

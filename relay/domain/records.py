@@ -19,6 +19,7 @@ class PollState:
     ``approved_seen_at``: when the change order was first seen approved. ``current_complete``: the newest events of
     the account all stand on the topic ``current``. ``hold`` is what keeps the account from being polled, if anything
     has for long; ``used`` what the last hour's polls have used of its rate limits.
+    ``followed`` are projects in which nothing since ``watermark`` was missed, where a source lists them one by one.
     """
 
     system: str
@@ -43,6 +44,7 @@ class PollState:
     current_complete: bool = False
     hold: Hold | None = None
     used: tuple[MinuteUse, ...] = ()
+    followed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from relay.domain import identity
+from relay.domain.commands import Operation
+from relay.domain.events import EventReference
 from relay.domain.letters import MAPPER, DeadLetter, LetterKind
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 
@@ -72,14 +74,35 @@ def open_letter(letter: DeadLetter, place: int) -> OpenLetter:
     )
 
 
+def own_event(outcome: ChangeOrderOutcome) -> EventReference | None:
+    """The event of ``outcome`` where it is known to be one of its change order, else ``None``.
+
+    What a look at our record ended in, a decision about such a look, and news of the remote name the change order that
+    the record came from, with the event of the record: its offset says nothing about the change order's own events.
+    An outcome does not tell of which operation it is; the id of its command does, being made of event and operation.
+    """
+    event = outcome.event
+    if event is None or outcome.stage == MAPPER:
+        return event
+    if outcome.origin_id is None or outcome.mapped_at is None:
+        return None
+    carrying = [
+        identity.command_id(event.event_id, outcome.origin_id, outcome.mapped_at, operation.value)
+        for operation in (Operation.APPLY, Operation.WITHDRAW)
+    ]
+    return event if outcome.command_id in carrying else None
+
+
 def done_because(letter: OpenLetter, outcome: ChangeOrderOutcome) -> str | None:
     """Why ``outcome`` shows that a letter of the mapper is done with, or ``None``.
 
     An event is mapped where it ended in a command or was skipped; one that ended in a letter of
     its own was not. The writers settle their letters themselves.
     """
-    event = outcome.event
-    if letter.stage != MAPPER or event is None or (outcome.stage == MAPPER and outcome.kind is OutcomeKind.REJECTED):
+    if letter.stage != MAPPER or (outcome.stage == MAPPER and outcome.kind is OutcomeKind.REJECTED):
+        return None
+    event = own_event(outcome)
+    if event is None:
         return None
     if (event.topic, event.partition) != (letter.topic, letter.partition) or event.offset < letter.offset:
         return None
@@ -106,4 +129,16 @@ def redrive_due(letter: OpenLetter, rules: Sequence[RedriveRule], now: datetime)
 
 
 def _fits(pattern: str, reason: str) -> bool:
-    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), reason) is not None
+    """Piece by piece: a pattern of ``re`` with many stars would try all ways that there are."""
+    first, *others = pattern.split("*")
+    if not others:
+        return reason == first
+    at, end = len(first), len(reason) - len(others[-1])
+    if at > end or not reason.startswith(first) or not reason.endswith(others[-1]):
+        return False
+    for piece in others[:-1]:
+        found = reason.find(piece, at, end)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return True

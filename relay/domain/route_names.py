@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from relay.domain.commands import Command
-from relay.domain.routes import Route
+from relay.domain.routes import Route, Target
 
 _EVERY_PROJECT = "*"
 
@@ -15,6 +15,11 @@ def start_of(route: Route) -> str:
     """Where a route starts, as it is written down under its name: ``constructiononline:acme:1321036``, or ``…:*``."""
     source = route.source
     return f"{source.system}:{source.account}:{source.project or _EVERY_PROJECT}"
+
+
+def target_of(route: Route, target: Target) -> str:
+    """A target as it is written down: where its route starts, and its own name."""
+    return f"{start_of(route)}:{target.name}"
 
 
 @dataclass(frozen=True, slots=True)

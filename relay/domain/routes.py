@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -10,6 +9,7 @@ from typing import NamedTuple
 
 from relay.domain.change_order import Classification
 from relay.domain.commands import CinxDestination, CinxRules, ProcoreDestination, ProcoreRules
+from relay.domain.expression import Expression
 
 
 class RouteMode(StrEnum):
@@ -48,8 +48,8 @@ class OwnRecords(StrEnum):
     MAP = "map"
 
 
-Pattern = str | re.Pattern[str]
-"""An exact value, or a compiled pattern (written between slashes in the configuration)."""
+Pattern = str | Expression
+"""An exact value, or an expression (written between slashes in the configuration)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

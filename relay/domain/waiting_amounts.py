@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from relay.domain.commands import CinxCommand, ContractKind, ProcoreCommand
+from relay.domain.commands import CinxCommand, ProcoreCommand, TargetCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.quantities import product, roundings
+from relay.domain.side import Side, side_of
 
-HeldRecord = ChangeOrderObserved | ProcoreCommand | CinxCommand
+HeldRecord = ChangeOrderObserved | TargetCommand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingAmount:
     """``project`` is the source's id. ``amount``: of the lines that were to be written, or the client price of the
-    change order as a whole; ``None``: not known. ``side``: whose it is, ``owner`` or ``cost``.
+    change order as a whole; ``None``: not known. ``side``: whose it is.
     """
 
     project: str | None = None
@@ -23,7 +24,7 @@ class WaitingAmount:
     title: str | None = None
     amount: Decimal | None = None
     currency: str | None = None
-    side: str | None = None
+    side: Side | None = None
 
 
 def waiting_amount(held: HeldRecord | None) -> WaitingAmount:
@@ -36,7 +37,7 @@ def waiting_amount(held: HeldRecord | None) -> WaitingAmount:
                 title=shown.title,
                 amount=shown.client_price,
                 currency=shown.currency,
-                side="owner",
+                side=Side.OWNER,
             )
         case ProcoreCommand(payload=None) | CinxCommand(payload=None):
             return WaitingAmount(project=held.project)
@@ -47,7 +48,7 @@ def waiting_amount(held: HeldRecord | None) -> WaitingAmount:
                 title=payload.title,
                 amount=sum((line.amount for line in payload.lines), Decimal(0)),
                 currency=payload.currency,
-                side="owner" if held.destination.contract is ContractKind.PRIME else "cost",
+                side=side_of(held.destination),
             )
         case CinxCommand(payload=payload) if payload is not None:
             amounts = (roundings(product(line.quantity, line.unit_price))[0] for line in payload.lines)
@@ -57,6 +58,6 @@ def waiting_amount(held: HeldRecord | None) -> WaitingAmount:
                 title=payload.title,
                 amount=sum(amounts, Decimal(0)),
                 currency=payload.currency,
-                side="cost",
+                side=side_of(held.destination),
             )
     return WaitingAmount()

@@ -136,6 +136,8 @@ CINX = _family("cinx", "CinxCommand")
 FAMILIES = {family.system: family for family in (PROCORE, CINX)}
 WRITERS = {"procore-writer": PROCORE, "cinx-submitter": CINX}
 """The families by the stage that carries their commands."""
+STAGE_OF_SYSTEM = {family.system: stage for stage, family in WRITERS.items()}
+"""The stage that carries a target system's commands."""
 
 ALL: tuple[Topic, ...] = (
     OBSERVED,

@@ -267,8 +267,7 @@ def _writes(evidence: Evidence) -> list[Row]:
 
 
 def _was_refused(row: Row) -> bool:
-    status, headers = row["status"], {name.lower() for name in row["answer_headers"]}
-    return bool(row["answered"]) and (status in REFUSALS or (status == 503 and "retry-after" in headers))
+    return bool(row["answered"]) and row["status"] in REFUSALS
 
 
 def _mark(row: Row) -> CinxMark:

@@ -126,8 +126,6 @@ def hostile(chance: random.Random, relay: WholeRelay) -> Iterator[Outgoing]:
         name = topic.name(relay.prefix)
         made = value(chance, topic, name)
         number, headers, at_ms = place(chance, topic, relay), chance.choice(HEADERS), chance.choice(TIMES)
-        if topic.cleanup is Cleanup.DELETE:
-            at_ms = None  # A broker removes what is older than the topic keeps, and with it where a group may stand.
         yield Outgoing(name, key(chance, topic), made, number, headers, at_ms)
 
 

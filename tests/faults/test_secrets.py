@@ -277,6 +277,7 @@ def what_goes_wrong(run: Run) -> None:
 
 
 @needs_proc
+@pytest.mark.timeout(600)  # Seven stages at work, and beside them twelve commands, each a process of its own.
 def test_no_secret_is_left_anywhere(run: Run) -> None:
     source, procore = run.remotes["constructiononline"], run.remotes["procore"]
     source.people("load_company", seed=2, change_orders=40, project_ids=[1321036, 1321037], max_items=4)

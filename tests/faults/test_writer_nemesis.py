@@ -94,7 +94,7 @@ def observe(relay: Relay) -> None:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("loses", [False, pytest.param(True, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("loses", [False, True])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_is_lost_doubled_or_undone(
     relay: Relay, own_broker: Broker, procore: Simulated, *, seed: int, loses: bool

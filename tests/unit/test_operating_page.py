@@ -9,7 +9,7 @@ import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from cli.main import app
+from cli.main import COMMANDS, app_of
 from producers.publish.letters import DELETIONS_UNCONFIRMED, UNREADABLE_ROW
 from relay.domain.ledger import HoldKind
 from relay.engine.topics import ALL, DAY_MS, FOR_EVER, Cleanup, Topic
@@ -73,7 +73,7 @@ def test_no_topic_is_told_of_that_is_none() -> None:
 @pytest.mark.parametrize("page", ["docs/operating.md", "README.md", "CHANGELOG.md"])
 def test_every_command_that_is_named_exists(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
-    every = get_command(app)
+    every = get_command(app_of(COMMANDS))
     assert isinstance(every, TyperGroup)
     groups = {name: group.commands for name, group in every.commands.items() if isinstance(group, TyperGroup)}
     named = re.findall(r"`(?:\S+ )*?cor ([a-z-]+)(?: ([a-z-]+))?", text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute, Route
 
-from web.decisions import holds, letters, screen
+from web.decisions import followed, holds, letters, proposals
 
 
 def addresses() -> list[BaseRoute]:
@@ -17,7 +17,7 @@ def addresses() -> list[BaseRoute]:
         Route("/decisions/hold", holds.submit_hold, name="submit_hold", methods=["POST"]),
         Route("/decisions/release", holds.release, name="decide_release", methods=["GET"]),
         Route("/decisions/release", holds.submit_release, name="submit_release", methods=["POST"]),
-        Route("/decisions/approve", screen.submit_approval, name="submit_approve", methods=["POST"]),
-        Route("/decisions/decline", screen.submit_decline, name="submit_decline", methods=["POST"]),
-        Route("/decisions/{numbers:str}", screen.followed, name="decision", methods=["GET"]),
+        Route("/decisions/approve", proposals.submit_approval, name="submit_approve", methods=["POST"]),
+        Route("/decisions/decline", proposals.submit_decline, name="submit_decline", methods=["POST"]),
+        Route("/decisions/{numbers:str}", followed.page, name="decision", methods=["GET"]),
     ]

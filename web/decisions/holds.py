@@ -12,11 +12,11 @@ from operations.holds.hold import make_hold, release_hold
 from operations.reports.statements import read_holds
 from operations.reports.tables import moment_of
 from relay.domain.control import Subject
-from web.decisions.desk import DecidedRow, Writing
+from web.decisions.form_decisions import DecidedRow, Writing
 from web.decisions.forms import Submitted
 from web.decisions.letters import moment_in
 from web.decisions.submission import NOTHING_KEPT, FieldProblem, Kept, act, known, why_of
-from web.pages.screen import render, site_of
+from web.site import render, site_of
 
 _ANY = "any"
 """What the form of a hold is about: what is written in it."""
@@ -29,7 +29,7 @@ def hold(request: Request) -> HTMLResponse:
 
 
 def _hold(request: Request, kept: Kept, status: int) -> HTMLResponse:
-    desk, user = known(request)
+    decisions, user = known(request)
     site = site_of(request)
     with moment_of(site.store) as tables:
         return render(
@@ -37,7 +37,7 @@ def _hold(request: Request, kept: Kept, status: int) -> HTMLResponse:
             "decide_hold",
             tables,
             status=status,
-            form=desk.key.form(user, "hold", [_ANY], site.clock().timestamp()),
+            form=decisions.key.form(user, "hold", [_ANY], site.clock().timestamp()),
             kinds=[kind.value for kind in Subject],
             kind=request.query_params.get("kind", Subject.CHANGE_ORDER.value),
             named=request.query_params.get("named", ""),
@@ -83,13 +83,14 @@ def release(request: Request) -> HTMLResponse:
 
 
 def _release(request: Request, hold_id: str, kept: Kept, status: int) -> HTMLResponse:
-    desk, user = known(request)
+    decisions, user = known(request)
     site = site_of(request)
     with moment_of(site.store) as tables:
-        found = next((one for one in read_holds(tables, site.clock()) if one.hold_id == hold_id), None)
+        holds = read_holds(tables, site.clock(), site.name_of_target)
+        found = next((one for one in holds if one.hold_id == hold_id), None)
         if found is None:
             raise HTTPException(404, f"{kept.sentence} No such hold stands any more.".strip())
-        form = desk.key.form(user, "release", [hold_id], site.clock().timestamp())
+        form = decisions.key.form(user, "release", [hold_id], site.clock().timestamp())
         return render(request, "decide_release", tables, status=status, hold=found, form=form, kept=kept, user=user)
 
 

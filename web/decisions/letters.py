@@ -23,15 +23,17 @@ from operations.letters.redrive import redrive
 from operations.letters.settle import settle_shown
 from operations.reports.home import amounts_behind
 from operations.reports.items_page import AT_ONCE
-from operations.reports.open_items import OpenItem, item_of, read_open_item
+from operations.reports.open_items import OpenItem, item_of, places_beside, read_open_item
 from operations.reports.tables import moment_of
+from operations.times import NOT_KEPT, can_be_kept
 from relay.domain.commands import Operation
+from relay.engine.topics import LETTERS
 from web import formats
-from web.decisions.desk import REFUSALS, DecidedRow, Desk, Writing
+from web.decisions.form_decisions import REFUSALS, DecidedRow, FormDecisions, Writing
 from web.decisions.forms import Submitted
 from web.decisions.submission import NOTHING_KEPT, Act, FieldProblem, Kept, act, known, why_of
 from web.pages.attention import chosen_items
-from web.pages.screen import render, site_of
+from web.site import render, site_of
 from web.words import VERBS, WORDS
 
 _RATE = 50.0
@@ -48,16 +50,19 @@ def one(request: Request) -> HTMLResponse:
 
 
 def _one(request: Request, letter_id: str, kept: Kept, status: int) -> HTMLResponse:
-    desk, user = known(request)
+    decisions, user = known(request)
+    environment = decisions.environment()
+    with moment_of(site_of(request).store) as tables:
+        places = places_beside(tables, letter_id, environment.name(LETTERS))
     try:
-        details = letter_details(desk.environment(), letter_id)
+        details = letter_details(environment, letter_id, places)
     except REFUSALS as error:
         raise Refused(f"{kept.sentence} {error}".strip()) from error
     site = site_of(request)
     with moment_of(site.store) as tables:
         item = read_open_item(tables, details.open_letter.id) or item_of(details.open_letter)
         about = [f"{details.open_letter.mark} {details.open_letter.id}"]
-        forms = _forms(desk, user, (*details.choices, *_FOLLOW_UPS), about, [item], site.clock())
+        forms = _forms(decisions, user, (*details.choices, *_FOLLOW_UPS), about, [item], site.clock())
         return render(
             request,
             "decide_letter",
@@ -70,7 +75,7 @@ def _one(request: Request, letter_id: str, kept: Kept, status: int) -> HTMLRespo
             user=user,
             sides=_sides(details),
             record=next(iter(named_records(details.letter.sides)), ""),
-            second_person={one.value for one in desk.environment().configuration.second_person},
+            second_person={one.value for one in decisions.environment().configuration.second_person},
         )
 
 
@@ -87,14 +92,14 @@ def group(request: Request) -> HTMLResponse:
 
 def _group(request: Request, only: Sequence[str] | None, kept: Kept, status: int) -> HTMLResponse:
     """``only``: the letters of a form that was not taken."""
-    desk, user = known(request)
+    decisions, user = known(request)
     site = site_of(request)
     with moment_of(site.store) as tables:
         items = chosen_items(request, tables) if only is None else _items_of(tables, only)
         marks = shown_marks(tables, [item.letter_id for item in items])
         shown = [item for item in items if item.letter_id in marks][:AT_ONCE]
         about = [f"{marks[item.letter_id]} {item.letter_id}" for item in shown]
-        forms = _forms(desk, user, _OF_A_GROUP, about, shown, site.clock()) if shown else []
+        forms = _forms(decisions, user, _OF_A_GROUP, about, shown, site.clock()) if shown else []
         return render(
             request,
             "decide_group",
@@ -113,10 +118,16 @@ def _items_of(tables: Any, only: Sequence[str]) -> list[OpenItem]:
 
 
 def _forms(
-    desk: Desk, user: str, actions: Sequence[str], about: Sequence[str], items: Sequence[OpenItem], at: datetime
+    decisions: FormDecisions,
+    user: str,
+    actions: Sequence[str],
+    about: Sequence[str],
+    items: Sequence[OpenItem],
+    at: datetime,
 ) -> list[tuple[str, Any, str]]:
     """Each with its action, and what its button says."""
-    return [(action, desk.key.form(user, action, about, at.timestamp()), button(action, items)) for action in actions]
+    key, now = decisions.key, at.timestamp()
+    return [(action, key.form(user, action, about, now), button(action, items)) for action in actions]
 
 
 def button(action: str, items: Sequence[OpenItem]) -> str:
@@ -228,13 +239,17 @@ def _followed(field: str, made: Callable[[], list[FollowedUp]]) -> list[DecidedR
 
 
 def moment_in(text: str, field: str, zone: str) -> datetime | None:
-    """What a field for a time says, in the page's zone. Raises ``FieldProblem`` for anything else."""
+    """What a field for a time says, in the page's zone if it names none. Raises ``FieldProblem`` for anything else."""
     if not text:
         return None
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
+        said = datetime.fromisoformat(text)
     except ValueError:
         raise FieldProblem(field, "A time is written like 2026-10-31T14:05.") from None
+    at = said if said.tzinfo else said.replace(tzinfo=ZoneInfo(zone))
+    if not can_be_kept(at):
+        raise FieldProblem(field, f"That {NOT_KEPT}.")
+    return at
 
 
 _ACTS = {

@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from operations.reports.tables import moment_of
-from web.decisions.desk import REFUSALS, DecidedRow, Desk, Writing
+from web.decisions.form_decisions import REFUSALS, DecidedRow, FormDecisions, Writing
 from web.decisions.forms import Submitted, read_form, require_same_site, submitted
-from web.pages.screen import render, site_of
+from web.site import render, site_of
 
 _LONGEST_TEXT = 2000
 
@@ -53,32 +53,38 @@ Show = Callable[[Request, Submitted, Kept, int], Response]
 """The screen of a form again, with a status."""
 
 
-def known(request: Request) -> tuple[Desk, str]:
-    """The desk, and who asks. Raises ``HTTPException`` where nobody is known."""
-    desk = site_of(request).desk
-    if desk is None:
+def decisions_of(request: Request) -> FormDecisions | None:
+    """What makes decisions here; ``None`` where none are made."""
+    decisions: FormDecisions | None = request.app.state.decisions
+    return decisions
+
+
+def known(request: Request) -> tuple[FormDecisions, str]:
+    """What makes decisions here, and who asks. Raises ``HTTPException`` where nobody is known, or may decide."""
+    decisions = decisions_of(request)
+    if decisions is None:
         raise HTTPException(404)
-    user = desk.user_of(request)
+    user = decisions.user_of(request)
     if user is None:
         raise HTTPException(
             403,
             "Decisions are made under a name, and nobody has said who you are. Come through the proxy with its login; "
             "COR_WEB_PROXY and COR_WEB_USER_HEADER say which one is believed.",
         )
-    return desk, user
+    return decisions, user
 
 
 async def act(request: Request, action: str, acting: Act, show: Show) -> Response:
     """Takes a form: it is proven, carried out once, and answered with what became of each row."""
-    desk, user = known(request)
+    decisions, user = known(request)
     require_same_site(request)
-    form = submitted(desk.key, user, action, await read_form(request), site_of(request).clock().timestamp())
-    return await run_in_threadpool(_carried_out, request, desk, form, acting, show)
+    form = submitted(decisions.key, user, action, await read_form(request), site_of(request).clock().timestamp())
+    return await run_in_threadpool(_carried_out, request, decisions, form, acting, show)
 
 
-def _carried_out(request: Request, desk: Desk, form: Submitted, acting: Act, show: Show) -> Response:
+def _carried_out(request: Request, decisions: FormDecisions, form: Submitted, acting: Act, show: Show) -> Response:
     try:
-        rows = desk.decide(form.form_id, lambda writing: acting(writing, form))
+        rows = decisions.decide(form.form_id, lambda writing: acting(writing, form))
     except FieldProblem as problem:
         kept = Kept(action=form.action, field=problem.field, sentence=str(problem), written=form.written)
         return show(request, form, kept, 422)

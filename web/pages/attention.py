@@ -9,7 +9,8 @@ from operations.reports.items_page import AT_ONCE, ItemsAsked, read_items_page
 from operations.reports.open_items import OpenItem, read_open_items, table_of
 from operations.reports.statements import read_holds
 from operations.reports.tables import ReadTables, moment_of
-from web.pages.screen import about_file, exported, render, site_of
+from web.exports import about_file, exported
+from web.site import render, site_of
 
 OPEN, DOUBT, HOLD, SNOOZED = "open", "doubt", "hold", "snoozed"
 
@@ -33,7 +34,7 @@ def page(request: Request) -> HTMLResponse:
             doubts=shown.doubts,
             everything=shown.open,
             snoozed=shown.snoozed,
-            holds=read_holds(tables, now),
+            holds=read_holds(tables, now, site.name_of_target),
             reason=request.query_params.get("reason", ""),
             project=request.query_params.get("project", ""),
             most=AT_ONCE,

@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse
 from operations.reports.change_order_log import NOWHERE, LogRow
 from operations.reports.one_change_order import OneChangeOrder, read_change_order
 from operations.reports.tables import moment_of
-from web.pages.screen import render, site_of
+from web.site import render, site_of
 
 
 def page(request: Request) -> HTMLResponse:
@@ -17,7 +17,7 @@ def page(request: Request) -> HTMLResponse:
     site = site_of(request)
     key = request.query_params.get("key", "")
     with moment_of(site.store) as tables:
-        shown = read_change_order(tables, key, site.zone.here(site.clock()))
+        shown = read_change_order(tables, key, site.zone.here(site.clock()), site.name_of_target)
         if shown is None:
             raise HTTPException(404, f"Nothing was seen of a change order {key!r}.")
         return render(request, "change_order", tables, shown=shown, sentence=sentence_of(shown), nowhere=NOWHERE)

@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse
 from operations.reconcile.signing import last_by_project
 from operations.reports.home import read_home
 from operations.reports.tables import moment_of
-from web.pages.screen import render, site_of
+from web.site import render, site_of
 
 AT_ONCE = 50
 """Projects on a page; the figures on top are those of all of them."""

@@ -8,7 +8,8 @@ from starlette.responses import HTMLResponse, Response
 from operations.reports.change_order_log import NOTES, NOWHERE, LogFilter, read_log, table_of
 from operations.reports.log_page import count_log, read_log_page
 from operations.reports.tables import moment_of
-from web.pages.screen import about_file, allow_file, exported, render, site_of
+from web.exports import about_file, allow_file, exported
+from web.site import render, site_of
 
 
 def page(request: Request) -> HTMLResponse:

@@ -12,9 +12,11 @@ from operations.errors import WrongUsage
 from operations.reconcile.cut_off import MonthSpan, month_span
 from operations.reconcile.statement import by_cause
 from operations.reconcile.table import facts_of, table_of
-from operations.reports.month import MonthReport, read_month
+from operations.reports.month import MonthReport
 from operations.reports.tables import ReadTables, moment_of
-from web.pages.screen import Site, about_file, exported, render, site_of
+from operations.zones import CompanyZone
+from web.exports import about_file, exported
+from web.site import Site, render, site_of
 
 TABS = ("owner", "cost", "aging", "ordered")
 MOST = 500
@@ -46,7 +48,8 @@ def export(request: Request) -> Response:
     site = site_of(request)
     with moment_of(site.store) as tables:
         shown = _read(request, site, tables)
-        about = about_file(request, "Reconciliation", *facts_of(shown.report, site.zone.name), read_at=tables.read_at)
+        facts = facts_of(shown.report, CompanyZone(site.zone.name))
+        about = about_file(request, "Reconciliation", *facts, read_at=tables.read_at)
         return exported(table_of(shown.report, shown.signed), about, request.path_params["form"], "reconciliation")
 
 
@@ -55,7 +58,7 @@ def _read(request: Request, site: Site, tables: ReadTables) -> MonthReport:
     if not project:
         raise HTTPException(404, "Name a project: its number, name or id.")
     now = site.clock()
-    return read_month(tables, site.routes(), project, _span(request, site, now), now)
+    return site.months.read(tables, site.routes(), project, _span(request, site, now), now)
 
 
 def _span(request: Request, site: Site, now: datetime) -> MonthSpan:

@@ -7,11 +7,11 @@ from starlette.responses import HTMLResponse
 
 from operations.reports.system import read_system
 from operations.reports.tables import moment_of
-from web.pages.screen import render, site_of
+from web.site import render, site_of
 
 
 def page(request: Request) -> HTMLResponse:
     """Stages, accounts, holds."""
     site = site_of(request)
     with moment_of(site.store) as tables:
-        return render(request, "system", tables, report=read_system(tables, site.clock()))
+        return render(request, "system", tables, report=read_system(tables, site.clock(), site.name_of_target))

@@ -12,7 +12,8 @@ from operations.reports.one_change_order import read_writes
 from operations.reports.tables import ReadTables, moment_of
 from operations.reports.writes_table import table_of
 from operations.reports.writes_total import WritesTotal, sum_writes
-from web.pages.screen import Site, about_file, allow_file, exported, render, site_of
+from web.exports import about_file, allow_file, exported
+from web.site import Site, render, site_of
 from workers.views.amounts import milliseconds
 
 MOST = 200

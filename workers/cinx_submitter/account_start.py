@@ -67,6 +67,8 @@ def mapped_fields(routing: Routing) -> dict[str, tuple[Mapped, ...]]:
 
 
 def _route_name(route: Route) -> str:
+    if route.name is not None:
+        return f"route {route.name}"
     source = route.source
     project = f" project {source.project}" if source.project else ""
     return f"the route from {source.system}:{source.account}{project}"

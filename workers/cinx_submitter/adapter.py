@@ -12,7 +12,7 @@ from functools import partial
 from relay.clients.cinx import CinxClient
 from relay.clients.http.clock import running_seconds
 from relay.clients.http.terms import CallTerms
-from relay.domain.commands import CinxCommand, CinxDestination, Lane, Operation
+from relay.domain.commands import CinxCommand, CinxDestination, Lane
 from relay.domain.directory import DirectoryEntry
 from relay.domain.ledger import LedgerEntry
 from relay.domain.ledger_facts import CinxPart
@@ -33,7 +33,6 @@ from workers.cinx_submitter.steps import Step
 from workers.cinx_submitter.timeouts import MaxAges, Timeouts
 from workers.cinx_submitter.written import amounts, endpoint_of, found_by_intent, identified, worth
 
-_ABOUT_A_POCO = (Operation.VERIFY, Operation.ADOPT, Operation.RESUBMIT)
 _CALLS: dict[str, Callable[[CallContext], Results]] = {
     Step.ORDER.value: read.order,
     Step.REFERENCES.value: read.references,
@@ -51,7 +50,7 @@ _CALLS: dict[str, Callable[[CallContext], Results]] = {
 def resolved(task: Task[CinxCommand]) -> Task[CinxCommand]:
     """The task with the purchase order that the ledger names; a command with a payload keeps that of its route."""
     command, entry = task.command, task.entry
-    if entry is None or command.payload is not None or command.operation not in _ABOUT_A_POCO:
+    if entry is None or not command.is_about_a_record:
         return task
     destination = CinxDestination(purchase_order=entry.destination)
     return replace(task, command=replace(command, destination=destination))
@@ -72,6 +71,7 @@ class CinxAdapter:
     """
 
     system = "cinx"
+    looks_first = False
     lists = frozenset({Step.START.value, Step.ORDER.value, Step.REFERENCES.value})
     """Reading steps that many change orders share; all others read single records."""
 

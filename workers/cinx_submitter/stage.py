@@ -25,7 +25,7 @@ def cinx_submitter(context: StageContext) -> WriterStage:
 
     def factory(name: str, account: CinxAccount) -> tuple[CinxClient, Governor]:
         governor = SteadyPace(account.requests_per_second)
-        wiring = ClientOptions(
+        options = ClientOptions(
             tenant=f"cinx:{name}",
             deadline=settings.http_deadline,
             proxy=settings.proxy,
@@ -34,7 +34,7 @@ def cinx_submitter(context: StageContext) -> WriterStage:
             governor=governor,
             on_call=count_calls(context.metrics),
         )
-        return client_of(account, wiring), governor
+        return client_of(account, options), governor
 
     directory = Directory(context.connection, context.codec, DIRECTORY.name(context.prefix))
     adapter = CinxAdapter(
@@ -56,7 +56,7 @@ def cinx_submitter(context: StageContext) -> WriterStage:
     )
 
 
-def client_of(account: CinxAccount, wiring: ClientOptions) -> CinxClient:
+def client_of(account: CinxAccount, options: ClientOptions) -> CinxClient:
     """The client of a configured account; secrets are read from their files at each use."""
     return CinxClient(
         email=account.email,
@@ -64,5 +64,5 @@ def client_of(account: CinxAccount, wiring: ClientOptions) -> CinxClient:
         api_token=secret_file(account.api_token_file) if account.api_token_file else None,
         base_url=account.base_url,
         synchronous=account.synchronous,
-        wiring=wiring,
+        options=options,
     )

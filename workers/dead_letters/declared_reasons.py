@@ -127,6 +127,7 @@ _CINX: Final = [
     "poco_deleted",
     "poco_locked",
     "poco_missing",
+    "poco_unreadable",
     "quantity_below_zero",
     "quantity_invalid",
     "read_back_differs",

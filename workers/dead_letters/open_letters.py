@@ -9,7 +9,7 @@ from datetime import datetime
 
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome
-from relay.domain.redrive import OpenLetter, done_because, open_letter
+from relay.domain.redrive import OpenLetter, done_because, open_letter, own_event
 
 REMEMBERED = 20_000
 """Outcomes that are kept in case their change order's letter is read only after them."""
@@ -49,7 +49,7 @@ class OpenLetters:
     def add_outcome(self, outcome: ChangeOrderOutcome) -> Iterator[tuple[OpenLetter, str]]:
         """The letters that ``outcome`` shows to be done with, and why."""
         key = outcome.change_order_key
-        if outcome.event is not None and not _is_older(outcome, self._latest_outcomes.get(key)):
+        if own_event(outcome) is not None and not _is_older(outcome, self._latest_outcomes.get(key)):
             self._latest_outcomes[key] = outcome
             self._latest_outcomes.move_to_end(key)
             if len(self._latest_outcomes) > REMEMBERED:

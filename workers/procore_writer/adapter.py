@@ -57,19 +57,20 @@ def short_pause(seconds: float) -> None:
 class ProcoreAdapter:
     """Plans and makes the calls for every configured company. Thread-safe but for :meth:`plan`.
 
-    ``configured`` gives the accounts as they are now; ``opener`` makes a client with its governor.
+    ``configured`` gives the accounts as they are now; ``factory`` makes a client with its governor.
     ``quarantine``: seconds after which a lost request is certainly no longer on its way. ``rates``: where the
-    governors of ``opener`` come from. ``lent``: what guests have used of the writer's share while it was away.
+    governors of ``factory`` come from. ``lent``: what guests have used of the writer's share while it was away.
     """
 
     system = "procore"
+    looks_first = True
     lists = LISTS
     """Reading steps that many change orders share, or that ask the remote nothing; all others read single records."""
 
     def __init__(
         self,
         configured: Callable[[], Mapping[str, ProcoreAccount]],
-        opener: ClientFactory[ProcoreAccount, ProcoreClient],
+        factory: ClientFactory[ProcoreAccount, ProcoreClient],
         *,
         installation: str,
         quarantine: float = 70.0,
@@ -78,7 +79,7 @@ class ProcoreAdapter:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = running_seconds,
         pause: Callable[[float], None] = short_pause,
-        map_again: Callable[[str, str], ProcoreCommand | None] = lambda origin_id, place: None,
+        remap: Callable[[str, str], ProcoreCommand | None] = lambda origin_id, place: None,
         rates: ProcoreRates | None = None,
         note: Callable[[DirectoryEntry], None] = lambda entry: None,
         lent: Callable[[str], tuple[MinuteUse, ...]] = lambda account: (),
@@ -91,10 +92,10 @@ class ProcoreAdapter:
         self._now = now
         self._clock = clock
         self._pause = pause
-        self._map_again = map_again
+        self._remap = remap
         self._note = note
         self.cache = RemoteCache(clock, ages or MaxAges())
-        self._accounts = RemoteAccounts(self.system, configured, opener, self.cache.forget_account)
+        self._accounts = RemoteAccounts(self.system, configured, factory, self.cache.forget_account)
         self._web = web
 
     def plan(self, task: Task[ProcoreCommand]) -> Plan:
@@ -115,7 +116,7 @@ class ProcoreAdapter:
             web=self._web or web_url(opened.account.api_url),
             pause=self._pause,
             release_slot=lambda: opened.governor.release(batch.lane),
-            remap=self._map_again,
+            remap=self._remap,
             note=self._note,
             now=self._now,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -39,7 +40,7 @@ class PlanContext:
 
     # -- what the ledger holds
 
-    def fact(self, name: str) -> str | None:
+    def ledger_fact(self, name: str) -> str | None:
         """What the ledger remembers of the remote."""
         return self.entry.remote.get(name) if self.entry else None
 
@@ -68,7 +69,7 @@ class PlanContext:
     @property
     def pco_id(self) -> int | None:
         """The potential change order, once it is known."""
-        return _number(self.fact(ProcoreFact.PCO))
+        return _number(self.ledger_fact(ProcoreFact.PCO))
 
     @property
     def written_pco_id(self) -> int:
@@ -80,17 +81,22 @@ class PlanContext:
     @property
     def package_id(self) -> int | None:
         """The package that we made, once it is known."""
-        return _number(self.fact(ProcoreFact.PACKAGE))
+        return _number(self.ledger_fact(ProcoreFact.PACKAGE))
 
     @property
     def is_rebuilt(self) -> bool:
         """Whether the entry is of a ledger that was lost, and was not held against the record since."""
-        return self.fact(LedgerFact.REBUILT) is not None
+        return self.ledger_fact(LedgerFact.REBUILT) is not None
+
+    @cached_property
+    def doubted(self) -> dict[str, str]:
+        """Parts that a call in doubt may have written, with their hashes, where nobody has looked since."""
+        return doubted_parts(self.entry)
 
     @property
     def request_id(self) -> int | None:
         """The change order request, once it is known."""
-        return _number(self.fact(ProcoreFact.REQUEST))
+        return _number(self.ledger_fact(ProcoreFact.REQUEST))
 
     # -- what is wanted
 
@@ -101,16 +107,18 @@ class PlanContext:
         One that was linked under two tiers stays as it was linked when a third is added: Procore
         then shows the silent request in between.
         """
-        met = _number(self.fact(ProcoreFact.TIERS))
+        met = _number(self.ledger_fact(ProcoreFact.TIERS))
         shown = self.facts.tiers or met or self.command.destination.tiers
-        if shown == 3 and met == 2 and self.accepted(ProcorePart.LINK) and not self.fact(ProcoreFact.REQUEST):
+        if shown == 3 and met == 2 and self.accepted(ProcorePart.LINK) and not self.ledger_fact(ProcoreFact.REQUEST):
             return 2
         return shown
 
     @property
     def is_unsure_of_tiers(self) -> bool:
         """Whether only the route says how many tiers there are: an empty contract does not show it."""
-        return self.facts.tiers is None and self.fact(ProcoreFact.TIERS) is None and not self.facts.tiers_not_shown
+        return (
+            self.facts.tiers is None and self.ledger_fact(ProcoreFact.TIERS) is None and not self.facts.tiers_not_shown
+        )
 
     @cached_property
     def lines(self) -> dict[str, ProcoreLine]:
@@ -175,12 +183,13 @@ class PlanContext:
 
     @property
     def has_package_of_its_own(self) -> bool:
-        """Whether a package belongs to this change order alone: always in one tier, else by the rule."""
-        if self.tiers == 1:
+        """Whether a package belongs to this change order alone: always in one tier, else by the rule.
+
+        One that was made stays, whatever the rule says: with one tier it had to be.
+        """
+        if self.tiers == 1 or self.package_id is not None:
             return True
-        return self.command.rules.package == _PER_CHANGE_ORDER and (
-            self.status == parts.APPROVED or self.package_id is not None
-        )
+        return self.command.rules.package == _PER_CHANGE_ORDER and self.status == parts.APPROVED
 
     @property
     def existing_package(self) -> int | None:
@@ -202,6 +211,12 @@ class PlanContext:
     def alone(self) -> bool:
         """Whether its elements must not share a call."""
         return self.facts.send_alone
+
+
+def doubted_parts(entry: LedgerEntry | None) -> dict[str, str]:
+    """The parts that a call in doubt may have written, with their hashes."""
+    text = entry.remote.get(LedgerFact.DOUBTED) if entry else None
+    return dict(json.loads(text)) if text else {}
 
 
 def _number(text: str | None) -> int | None:

@@ -25,9 +25,9 @@ def procore_writer(context: StageContext) -> WriterStage:
     """The stage, with a client and a governor per configured company."""
     settings = context.settings
 
-    def opener(name: str, account: ProcoreAccount) -> tuple[ProcoreClient, Governor]:
+    def factory(name: str, account: ProcoreAccount) -> tuple[ProcoreClient, Governor]:
         governor = context.rates.writer(name, account.limits)
-        wiring = ClientOptions(
+        options = ClientOptions(
             tenant=f"procore:{name}",
             deadline=settings.http_deadline,
             proxy=settings.proxy,
@@ -36,15 +36,15 @@ def procore_writer(context: StageContext) -> WriterStage:
             governor=governor,
             on_call=lambda report: _count(context.metrics, report, governor),
         )
-        return client_of(account, wiring), governor
+        return client_of(account, options), governor
 
     directory = Directory(context.connection, context.codec, DIRECTORY.name(context.prefix))
     adapter = ProcoreAdapter(
         lambda: context.configuration.current.procore,
-        opener,
+        factory,
         installation=settings.installation,
         quarantine=settings.quarantine,
-        map_again=ObservedEvents(
+        remap=ObservedEvents(
             connection=context.connection,
             codec=context.codec,
             routing=lambda: context.routing_of(STAGE),
@@ -64,7 +64,7 @@ def procore_writer(context: StageContext) -> WriterStage:
     )
 
 
-def client_of(account: ProcoreAccount, wiring: ClientOptions) -> ProcoreClient:
+def client_of(account: ProcoreAccount, options: ClientOptions) -> ProcoreClient:
     """The client of a configured company; secrets are read from their files at each use."""
     return ProcoreClient(
         company_id=account.company_id,
@@ -72,7 +72,7 @@ def client_of(account: ProcoreAccount, wiring: ClientOptions) -> ProcoreClient:
         client_secret=secret_file(account.client_secret_file),
         api_url=account.api_url,
         login_url=account.login_url,
-        wiring=wiring,
+        options=options,
     )
 
 

@@ -36,6 +36,7 @@ ENDPOINTS: Final[Mapping[str, Endpoint]] = {
 _MADE_BY: Final[Mapping[str, str]] = {
     Step.FIND_PACKAGE.value: Step.PACKAGE.value,
     Step.RECOGNISE.value: Step.HEADER.value,
+    Step.LOOK.value: Step.HEADER.value,
 }
 _FACTS: Final = {
     ORDER: (ProcoreFact.PCO, ProcoreFact.NUMBER, ProcoreFact.URL),
@@ -96,15 +97,23 @@ def _is_accepted(record: WrittenRecord, result: Accepted) -> bool:
 
 
 def _found(result: Accepted, before: LedgerEntry | None) -> Iterator[WrittenRecord]:
-    """What a reading has found of records whose making was in doubt: those that the ledger has no id of."""
+    """What a reading has found of calls that were in doubt: a record is made where the ledger has no id of it.
+
+    Of a record that it knows, a reading that names its id again tells nothing.
+    """
     known = before.remote if before else {}
     for kind, (id_fact, _, _) in _FACTS.items():
+        found = {part: "" for part in result.parts if part in _PARTS[kind]}
         if id_fact in result.remote and id_fact not in known:
-            found = {part: "" for part in result.parts if part in _PARTS[kind]}
             yield WrittenRecord(kind=kind, parts=found, operation=WriteOperation.CREATED)
+        elif found and id_fact not in result.remote:
+            yield WrittenRecord(kind=kind, parts=found, operation=WriteOperation.UPDATED)
     for part in filter(is_line, result.parts):
-        if part not in known:
-            yield WrittenRecord(kind=LINE, parts={part: ""}, operation=WriteOperation.CREATED)
+        operation = WriteOperation.UPDATED if part in known else WriteOperation.CREATED
+        yield WrittenRecord(kind=LINE, parts={part: ""}, operation=operation)
+    for part in filter(is_line, sorted(result.removed)):
+        if result.remote.get(part) == "":
+            yield WrittenRecord(kind=LINE, parts={part: ""}, operation=WriteOperation.DELETED)
 
 
 def _identified(record: WrittenRecord, before: LedgerEntry | None, entry: LedgerEntry) -> WrittenRecord:

@@ -9,36 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from relay.domain import identity
 from relay.domain.change_order import ChangeOrder
-from relay.domain.commands import ContractKind
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.mapping.decision import CannotCarry
 from relay.domain.mapping.events import starts_here
 from relay.domain.mapping.splitting import amount_of, share
 from relay.domain.mapping.targets import not_carried
 from relay.domain.routes import OwnRecords, ProcoreTarget, Route, RouteMode, Routing, Target
+from relay.domain.side import Side, side_of
 from relay.domain.sources.native_fields import moment_of
 from workers.views.amounts import ten_thousandths
 
 NO_TARGET = ""
 """Stands in the place of a target's name where no destination takes an amount."""
-
-
-class Side(StrEnum):
-    """Who pays."""
-
-    OWNER = "owner"
-    COST = "cost"
-
-
-def side_of(target: Target) -> Side:
-    """The side that a target is on."""
-    is_prime = isinstance(target, ProcoreTarget) and target.destination.contract is ContractKind.PRIME
-    return Side.OWNER if is_prime else Side.COST
 
 
 def shares_of(event: ChangeOrderObserved, routing: Routing) -> Iterator[dict[str, Any]]:
@@ -47,7 +33,7 @@ def shares_of(event: ChangeOrderObserved, routing: Routing) -> Iterator[dict[str
     if event.origin_id is not None and not routes:
         return
     rows = {
-        (side_of(target), target.name): (route, target, mine.amount)
+        (side_of(target.destination), target.name): (route, target, mine.amount)
         for route in routes
         for target in route.targets
         if (mine := _taken(event.change_order, route, target)) is not None

@@ -114,14 +114,18 @@ def _sums_of(connection: Connection, keys: Collection[str]) -> _Sums:
 
 
 def _ahead(row: RowMapping, amount: int | None) -> tuple[int, int, bool]:
-    """By how much less and more is approved there than at the source, and whether nobody knows."""
+    """By how much less and more is approved there than at the source, and whether nobody knows. Both have the sign of
+    the money: a credit that is not there is less than nothing that is missing.
+    """
     if row["side"] == "":
         return 0, 0, False
     meant = amount if row["status"] == "approved" else 0
     there = summable(row["approved_there"])
     if meant is None or there is None:
         return 0, 0, row["status"] == "approved"
-    return max(0, meant - there), max(0, there - meant), False
+    left = meant - there
+    is_missing = row["status"] == "approved" and left * meant > 0
+    return (left, 0, False) if is_missing else (0, -left, False)
 
 
 def _count(found: dict[_Group, list[int]], table: Table, row: RowMapping, more: Sequence[int]) -> None:

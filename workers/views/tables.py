@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Dialect, Index, Integer, Lar
 from sqlalchemy import Text as AnyText
 from sqlalchemy.types import TypeDecorator
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Of tables and folds. Tables of another version are never changed: those of the new one are built beside them."""
 
 METADATA: Final = MetaData()
@@ -18,8 +18,8 @@ SUMMED: Final = (
     *("less_there", "more_there", "ahead_unknown"),
 )
 """Of rows of the log: how many, of how many change orders the first, their share and of how many it is not known, what
-is there and of how many that is not known, by how much less or more is approved there than at the source, and of how
-many of the approved nobody knows that."""
+is there and of how many that is not known, by how much less or more is approved there than at the source (credits below
+zero), and of how many of the approved nobody knows that."""
 WRITTEN: Final = ("writes", "unknown", "approved", "pending")
 SLOT: Final = 900_000
 """Milliseconds whose approvals and writes are added up together: in every zone of the world a day begins with one."""
@@ -177,6 +177,7 @@ HOLDINGS = Table(
 )
 Index("holdings_by_change_order", HOLDINGS.c.change_order_key)
 Index("holdings_by_time", HOLDINGS.c.written_at)
+Index("holdings_by_place", HOLDINGS.c.system, HOLDINGS.c.account, HOLDINGS.c.contract)
 SUMS = Table(
     "sums",
     METADATA,

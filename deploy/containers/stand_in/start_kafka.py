@@ -9,7 +9,8 @@ from pathlib import Path
 
 _PREFIX = "KAFKA_"
 _PROPERTIES = Path("/tmp/server.properties")  # noqa: S108  (of the container)
-_JAVA = ("/opt/java/bin/java", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", "/opt/kafka/*")
+_HEAP = "KAFKA_HEAP_OPTS"
+_JAVA = ("/opt/java/bin/java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", "/opt/kafka/*")
 
 
 def properties(environment: Mapping[str, str]) -> dict[str, str]:
@@ -21,7 +22,7 @@ def properties(environment: Mapping[str, str]) -> dict[str, str]:
     return {
         _name(variable.removeprefix(_PREFIX)): value
         for variable, value in environment.items()
-        if variable.startswith(_PREFIX)
+        if variable.startswith(_PREFIX) and variable != _HEAP
     }
 
 
@@ -32,11 +33,12 @@ def _name(variable: str) -> str:
 def main() -> None:
     """Writes the settings, formats the data folder once, and becomes the broker."""
     settings = properties(os.environ)
+    java = [*_JAVA[:1], *os.environ.get(_HEAP, "-Xmx512m").split(), *_JAVA[1:]]
     _PROPERTIES.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     if not (Path(settings["log.dirs"]) / "meta.properties").exists():
         identity = ["format", "-t", os.environ["CLUSTER_ID"], "-c", str(_PROPERTIES)]
-        subprocess.run([*_JAVA, "kafka.tools.StorageTool", *identity], check=True)
-    os.execv(_JAVA[0], [*_JAVA, "kafka.Kafka", str(_PROPERTIES)])  # noqa: S606  (the broker takes the signals)
+        subprocess.run([*java, "kafka.tools.StorageTool", *identity], check=True)
+    os.execv(java[0], [*java, "kafka.Kafka", str(_PROPERTIES)])  # noqa: S606  (the broker takes the signals)
 
 
 if __name__ == "__main__":

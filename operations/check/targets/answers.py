@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from operations.check.result import Exchange
 from operations.survey.remotes import Client, Remote
+from operations.wording import why_failed
 from relay.domain.failures import CallFailure, TenantBlocked, Throttled
 from relay.engine.configuration.document import Place
 
@@ -26,7 +27,7 @@ class Unanswered(Exception):
     """The account did not answer, or refused: nothing is proven either way."""
 
     def __init__(self, failure: CallFailure, exchange: Exchange | None) -> None:
-        super().__init__(failure.message)
+        super().__init__(why_failed(failure))
         self.failure, self.exchange = failure, exchange
 
     @property

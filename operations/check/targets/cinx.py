@@ -8,6 +8,7 @@ from functools import partial
 from operations.check.targets.answers import Answer, Answers, ProvenWrong
 from operations.check.targets.codes import Names, prove_names
 from operations.check.targets.history import Wanted
+from operations.stated_codes import COST_CODE
 from relay.clients.cinx import CinxClient, CostList, PurchaseOrder
 from relay.clients.http.terms import CallTerms
 from relay.domain.routes import CinxTarget
@@ -29,7 +30,7 @@ class CinxCompany:
         order = self._order(target.destination.purchase_order)
         vendor = order.vendor.name or order.vendor.number
         yield f"purchase order {order.number}{f' of {vendor}' if vendor else ''} may be changed"
-        codes = Names("cost code", wanted().cost_codes, (), _REMEDY)
+        codes = Names("cost code", wanted().cost_codes, (), _REMEDY, COST_CODE)
         said = prove_names(codes, self._cost_codes)
         if said is not None:
             yield said

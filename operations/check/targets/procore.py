@@ -8,6 +8,7 @@ from functools import partial
 from operations.check.targets.answers import Answer, Answers, ProvenWrong, Unanswered
 from operations.check.targets.codes import Names, prove_names
 from operations.check.targets.history import Wanted
+from operations.stated_codes import COST_CODE, LINE_ITEM_TYPE
 from relay.clients.http.terms import CallTerms
 from relay.clients.procore import Contract, ProcoreClient
 from relay.domain.commands import ContractKind
@@ -96,9 +97,11 @@ class ProcoreCompany:
         units = partial(references.units_of_measure, terms=self._terms)
         add = f"Add it in Procore (project {project}), or"
         asked = (
-            (Names("cost code", wanted.cost_codes, (), f"{add} map it in cost_codes_file or cost_codes of the route."),
+            (Names("cost code", wanted.cost_codes, (), f"{add} map it in cost_codes_file or cost_codes of the route.",
+                   COST_CODE),
              lambda: self._lookup(("codes", project), lambda: lookups.cost_codes(codes()))),
-            (Names("line item type", wanted.line_item_types, (), f"{add} correct line_item_type or the crosswalk."),
+            (Names("line item type", wanted.line_item_types, (), f"{add} correct line_item_type or the crosswalk.",
+                   LINE_ITEM_TYPE),
              lambda: self._lookup(("types", project), lambda: lookups.line_item_types(types()))),
             (Names("unit", wanted.units, (), f"{add} correct it in the source system."),
              lambda: self._lookup("units", lambda: lookups.units(units()))),

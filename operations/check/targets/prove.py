@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import cached_property, partial
 from itertools import chain
+from typing import Any
 
 from operations.check.result import CheckResult, Exchange
 from operations.check.targets.answers import Answers, ProvenWrong, Unanswered
 from operations.check.targets.cinx import CinxCompany
+from operations.check.targets.codes import UnknownNames
 from operations.check.targets.history import Wanted, of_source, wanted_by
 from operations.check.targets.placed import (
     PlacedSource,
@@ -20,6 +22,7 @@ from operations.check.targets.placed import (
 )
 from operations.check.targets.procore import ProcoreCompany
 from operations.check.targets.sources import prove_source
+from operations.stated_codes import StatedCodes
 from operations.survey.calls import Calls, CallsSpent
 from operations.survey.remotes import opened
 from operations.survey.seen_items import SeenItem, listed_items
@@ -31,6 +34,7 @@ from relay.domain.routes import CinxTarget, ProcoreTarget, Source
 from relay.engine.configuration import Configuration
 from relay.engine.configuration.accounts import Account
 from relay.engine.configuration.document import Document, Place
+from relay.engine.configuration.pins import PINNED
 from relay.engine.settings import Settings
 
 Observed = Callable[[], Iterable[SeenItem] | None]
@@ -65,6 +69,7 @@ class _Proof:
         self._accounts, self._document, self._settings, self._calls = accounts, document, settings, calls
         self._read_observed, self._stack = observed, stack
         self._answers: dict[str, Answers] = {}
+        self._stated = StatedCodes(document)
 
     @cached_property
     def _observed(self) -> Iterable[SeenItem]:
@@ -95,8 +100,7 @@ class _Proof:
         try:
             said.extend(parts())
         except ProvenWrong as wrong:
-            sentence = located(self._document, (*place, *wrong.place), str(wrong))
-            return _wrong(name, sentence, wrong.exchange)
+            return _wrong(name, self._sentence(place, wrong), wrong.exchange)
         except Unanswered as refused:
             if refused.is_our_budget:
                 return CheckResult(check=name, ok=True, said="; ".join([*said, f"cannot tell more: {refused}"]))
@@ -104,6 +108,19 @@ class _Proof:
         except CallsSpent as spent:
             said.append(f"cannot tell more: {spent}")
         return CheckResult(check=name, ok=True, said="; ".join(said))
+
+    def _sentence(self, place: Place, wrong: ProvenWrong) -> str:
+        """What is wrong, behind where it stands: each name where it is stated, be it in a spreadsheet."""
+        at = (*place, *wrong.place)
+        sentence = located(self._document, at, f"{wrong}{_pinned(self._document, at)}")
+        if not isinstance(wrong, UnknownNames) or wrong.names.stated_as is None:
+            return sentence
+        route, what = int(place[1]), wrong.names.stated_as
+        found = ((text, self._stated.place_of(route, what, text)) for text in wrong.faults)
+        places = {text: stated for text, stated in found if stated is not None}
+        first = next(iter(wrong.faults))
+        told = wrong.told(places)
+        return f"{places[first]}: {told}" if first in places else located(self._document, place, told)
 
     def items(self, source: Source) -> tuple[Iterable[Item], str]:
         """What was seen of a source, and where: as it was observed, else as ConstructionOnline lists it."""
@@ -150,6 +167,22 @@ class _History:
             f"by {wanted.items} {where} items" if wanted.items else f"cannot tell codes: no {where} item is for it"
         )
         return wanted
+
+
+def _pinned(document: Document, place: Place) -> str:
+    """Of what the file calls by number or name how that comes to be an id, and how it comes to be another."""
+    stated: Any = document.content
+    for key in place:
+        stated = stated[key] if isinstance(key, int) else stated.get(key)
+        if stated is None:
+            return ""
+    if place[-1] not in PINNED or not isinstance(stated, dict):
+        return ""
+    ((way, text),) = list(stated.items())[:1]
+    return (
+        f". Its {way} {text!r} was looked up when it was pinned to that id (`cor names list`); where another is meant "
+        "now, `cor names forget` the pin, then `cor topics apply`"
+    )
 
 
 def _wrong(name: str, sentence: str, exchange: Exchange | None) -> CheckResult:

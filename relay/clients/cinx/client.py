@@ -26,6 +26,7 @@ from relay.clients.http.secret import Secret
 from relay.clients.http.terms import NO_WAIT, CallTerms
 from relay.clients.native_json import json_text
 from relay.clients.native_json.records import NativeRecord
+from relay.domain.failures import Rejected
 
 SYSTEM = "cinx"
 DEFAULT_BASE_URL = "https://api.cinx.com"
@@ -33,6 +34,8 @@ DEFAULT_BASE_URL = "https://api.cinx.com"
 T = TypeVar("T")
 
 _IMPORT = in_company("/partner/exec/cinx/json-poco-import")
+_SHOWN = 500
+"""Characters of a row without a guid that a letter shows."""
 _NO_IMPORT = "POCO import not available for this account: ask CINX whether it can be enabled"
 
 
@@ -53,12 +56,12 @@ class CinxClient:
         base_url: str = DEFAULT_BASE_URL,
         synchronous: bool = False,
         auto_submit: bool = False,
-        wiring: ClientOptions | None = None,
+        options: ClientOptions | None = None,
     ) -> None:
-        wiring = wiring or ClientOptions()
-        self._remote = RemoteHttp(SYSTEM, base_url, wiring)
-        self._session = Session(self._remote, wiring, email=email, password=password, api_token=api_token)
-        self._jobs = JobStatus(self._session, wiring.tenant)
+        options = options or ClientOptions()
+        self._remote = RemoteHttp(SYSTEM, base_url, options)
+        self._session = Session(self._remote, options, email=email, password=password, api_token=api_token)
+        self._jobs = JobStatus(self._session, options.tenant)
         self._synchronous = synchronous
         self._import_query = {
             "body": "json",
@@ -121,23 +124,34 @@ class CinxClient:
         """The change orders of a purchase order, by its guid.
 
         Paging is not documented for this list. Where it may have been cut off, the company's whole
-        list, which is paged, is read too, if the purchase order's ``number`` is given.
+        list, which is paged, is read too, if the purchase order's ``number`` is given. Raises ``Rejected`` where one of
+        them has no guid: it may be any of ours, and no other can be judged beside it.
         """
         path = in_company(f"/po/{quote(guid, safe='')}/pocos")
-        listing = self._read_listing(path, "pocos_of_purchase_order", terms, PocoRow.read, paged=False)
+        listing = self._read_listing(path, "pocos_of_purchase_order", terms, PocoRow.read, paged=False, apart=True)
+        self._check_named(listing)
         if listing.whole or number is None:
             return listing
-        of_company = self.pocos(terms=CallTerms(lane=terms.lane, pause=terms.pause))
+        of_company = self.pocos(apart=True, terms=CallTerms(lane=terms.lane, pause=terms.pause))
+        self._check_named(of_company)
         rows = {row.guid: row for row in of_company.rows if row.po_number == number}
         rows |= {row.guid: row for row in listing.rows}
         return Listing(list(rows.values()), whole=of_company.whole)
 
     def pocos(
-        self, *, number: str | None = None, workflow: str | None = None, terms: CallTerms = NO_WAIT
+        self,
+        *,
+        number: str | None = None,
+        workflow: str | None = None,
+        apart: bool = False,
+        terms: CallTerms = NO_WAIT,
     ) -> Listing[PocoRow]:
-        """The company's change orders. What ``number`` is compared with is not documented."""
+        """The company's change orders. What ``number`` is compared with is not documented.
+
+        ``apart``: rows without a guid are kept apart, where otherwise the list cannot be read.
+        """
         query = {"number": number, "workflow": workflow}
-        return self._read_listing(in_company("/pocos"), "pocos", terms, PocoRow.read, query)
+        return self._read_listing(in_company("/pocos"), "pocos", terms, PocoRow.read, query, apart=apart)
 
     def poco(self, guid: str, *, terms: CallTerms = NO_WAIT) -> Poco | None:
         """The PO change order with its lines; ``None`` if CINX says that there is none."""
@@ -219,11 +233,21 @@ class CinxClient:
         query: Mapping[str, object] | None = None,
         *,
         paged: bool = True,
+        apart: bool = False,
     ) -> Listing[T]:
         try:
-            return read_listing(self._session, path, operation, terms, read, query, paged=paged)
+            return read_listing(self._session, path, operation, terms, read, query, paged=paged, apart=apart)
         except ValueError as error:
             raise self._remote.failures.unknown(None, get(path, operation), f"unreadable: {error}") from None
+
+    def _check_named(self, listing: Listing[PocoRow]) -> None:
+        if listing.unreadable:
+            raise Rejected(
+                f"{SYSTEM}.poco_unreadable",
+                f"CINX lists {len(listing.unreadable)} of the purchase order's POCOs without a guid, so that it is not "
+                "known which they are. Tell CINX, then send this letter again.",
+                remote_answer=self._remote.failures.cleaned(listing.unreadable[0].decode())[:_SHOWN],
+            )
 
     def _read(self, call: Request, answer: Response, row: NativeRecord, read: Callable[[NativeRecord], T]) -> T:
         try:

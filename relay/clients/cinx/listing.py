@@ -16,6 +16,7 @@ from relay.clients.http.messages import get
 from relay.clients.http.terms import CallTerms
 from relay.clients.native_json.records import NativeRecord
 from relay.domain.failures import Denied, Rejected
+from relay.domain.sources.cinx import record_id
 
 T = TypeVar("T")
 
@@ -31,11 +32,12 @@ _MOST_PAGES = 2_000
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[T]):
     """``whole`` is false where the list may have been cut off: it was exactly as long as one page
-    can be, and never went on, whatever was asked.
+    can be, and never went on, whatever was asked. ``unreadable`` are the bytes of rows without a guid.
     """
 
     rows: list[T]
     whole: bool
+    unreadable: tuple[bytes, ...] = ()
 
 
 def read_listing(
@@ -47,12 +49,14 @@ def read_listing(
     query: Mapping[str, object] | None = None,
     *,
     paged: bool = True,
+    apart: bool = False,
 ) -> Listing[T]:
     """Every record of a list once, by its guid.
 
     A list whose order changes while it is read shows some rows twice and others not at all; so
     where any came twice, it is read again until nothing new comes. ``paged`` false: no paging is
-    documented for the list, so that it is asked for only where the list is as long as one page can be.
+    documented for the list, so that it is asked for only where the list is as long as one page can be. ``apart``: rows
+    without a guid are kept apart; otherwise such a list cannot be read, and ``ValueError`` is raised.
     """
     reading = _Reading(session, path, operation, query or {}, paged=paged)
     for _ in range(_MOST_PASSES):
@@ -60,7 +64,10 @@ def read_listing(
         terms = reading.run(terms)
         if not reading.unsteady or (before and len(reading.records) == before):
             break
-    return Listing([read(record) for record in reading.records.values()], whole=not reading.stuck)
+    found = list(reading.records.values())
+    nameless = tuple(record.raw for record in found if record_id(record.data) is None) if apart else ()
+    rows = [read(record) for record in found if not apart or record_id(record.data) is not None]
+    return Listing(rows, whole=not reading.stuck, unreadable=nameless)
 
 
 class _Reading:

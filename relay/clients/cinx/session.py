@@ -44,10 +44,10 @@ class Session:
     """
 
     def __init__(
-        self, remote: RemoteHttp, wiring: ClientOptions, *, email: str, password: Secret, api_token: Secret | None
+        self, remote: RemoteHttp, options: ClientOptions, *, email: str, password: Secret, api_token: Secret | None
     ) -> None:
         self.remote = remote
-        self._redactor = wiring.redactor
+        self._redactor = options.redactor
         self._email = email
         self._password = password
         self._configured = api_token

@@ -88,7 +88,7 @@ class FailureFactory:
     def of_status(self, answer: Response, call: Request, words: str = "") -> CallFailure | None:
         """The failure behind a status code, or ``None`` for 2xx. ``words``: in place of the body's own.
 
-        429, and 503 with a time, are not decided here: their waiting time is the governor's.
+        429, and 503 with a time to what may be sent twice, are not decided here: their waiting time is the governor's.
         What 401, 403 and 404 mean is for the client of the remote to say; here they are ``Denied``.
         """
         if answer.is_success:

@@ -152,7 +152,8 @@ class RemoteHttp:
 
         Raises ``Unavailable`` where nothing was applied, ``Ambiguous`` where that is unknown,
         ``Rejected`` where the request itself is impossible, and ``Throttled`` for 429, for 503
-        with a time, and where the governor does not admit the call. A reading call whose terms
+        with a time, and where the governor does not admit the call. A 503 to what must not be sent
+        twice is answered with its failure, ``Ambiguous``, though the governor waits. A reading call whose terms
         have a pause waits out a few refusals, so that a long listing need not start anew; not its
         first request, with which nothing is lost: the caller can then keep in mind how long to wait.
         """
@@ -162,7 +163,10 @@ class RemoteHttp:
             except Throttled as throttled:
                 if terms.pause is None or terms.admitted or not call.reading:
                     raise
-                terms.pause(throttled.wait_seconds)
+                try:
+                    terms.pause(throttled.wait_seconds)
+                except Throttled:  # It is not waited for so long: what the remote said is why.
+                    raise throttled from None
         return self._exchange_once(call, terms)
 
     def _exchange_once(self, call: Request, terms: CallTerms) -> Response:
@@ -270,7 +274,9 @@ class RemoteHttp:
         governor, now = self._options.governor, self._options.clock()
         if answer.status == 429 or (answer.status == 503 and "retry-after" in answer.headers):
             wait = governor.refused(ticket, answer.headers, answer.body, now)
-            return self.failures.throttled(answer, call, wait)
+            # 503 may come from something between, behind which a creation was taken: that would make a second one.
+            may_be_taken = answer.status == 503 and call.own_connection and not call.reading
+            return None if may_be_taken else self.failures.throttled(answer, call, wait)
         governor.answered(ticket, answer.headers, now)
         return None
 

@@ -32,11 +32,13 @@ class PotentialChangeOrders:
         ids: Sequence[int] = (),
         updated: tuple[datetime, datetime] | None = None,
         include_deleted: bool = False,
+        unreadable: list[bytes] | None = None,
         terms: CallTerms = NO_WAIT,
     ) -> list[PotentialChangeOrderRow]:
         """Rows of a project. A missing right answers 404, hence ``Denied``.
 
-        ``updated``: only those changed between two moments, both included, to the second.
+        ``updated``: only those changed between two moments, both included, to the second. ``unreadable`` takes the
+        bytes of rows without an id; where it is not given, a list with one of these cannot be read.
         """
         query = {
             "project_id": project_id,
@@ -47,7 +49,7 @@ class PotentialChangeOrders:
             "filters[include_deleted]": "with" if include_deleted else None,
         }
         call = reading(_PATH, "list_potential_change_orders", query)
-        return read_pages(self._session, call, terms, PotentialChangeOrderRow.read)
+        return read_pages(self._session, call, terms, PotentialChangeOrderRow.read, unreadable)
 
     def first_rows(
         self, project_id: int, *, contract_id: int | None = None, terms: CallTerms = NO_WAIT

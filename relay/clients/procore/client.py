@@ -44,19 +44,19 @@ class ProcoreClient:
         client_secret: Secret,
         api_url: str = DEFAULT_API_URL,
         login_url: str = DEFAULT_LOGIN_URL,
-        wiring: ClientOptions | None = None,
+        options: ClientOptions | None = None,
     ) -> None:
-        wiring = wiring or ClientOptions()
-        self._api = RemoteHttp(SYSTEM, api_url, wiring)
+        options = options or ClientOptions()
+        self._api = RemoteHttp(SYSTEM, api_url, options)
         # The rate limit is the API's; the login host is asked every 90 minutes.
-        self._login = RemoteHttp(SYSTEM, login_url, replace(wiring, governor=Ungoverned()))
+        self._login = RemoteHttp(SYSTEM, login_url, replace(options, governor=Ungoverned()))
         tokens = TokenSource(
             self._login,
             client_id=client_id,
             client_secret=client_secret,
-            redactor=wiring.redactor,
-            clock=wiring.clock,
-            tenant=wiring.tenant,
+            redactor=options.redactor,
+            clock=options.clock,
+            tenant=options.tenant,
         )
         self._session = Session(self._api, tokens, company_id)
         self.company_id = company_id

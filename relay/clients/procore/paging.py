@@ -26,15 +26,21 @@ _MOST_PASSES = 4
 _NEXT = re.compile(r"""<[^>]*>\s*;[^,<]*\brel\s*=\s*["']?next\b""", re.IGNORECASE)
 
 
-def read_pages(session: Session, call: Request, terms: CallTerms, read: Callable[[NativeRecord], T]) -> list[T]:
-    """Every record once.
+def read_pages(
+    session: Session,
+    call: Request,
+    terms: CallTerms,
+    read: Callable[[NativeRecord], T],
+    unreadable: list[bytes] | None = None,
+) -> list[T]:
+    """Every record once. A row that cannot be read goes into ``unreadable``; without it, no row of its page can be.
 
     Where rows moved while the list was read (one came twice, or the total fell), another may have
     slipped past; so the list is read again, until nothing new comes. The later reading wins.
     """
     rows: dict[int, T] = {}
     for _ in range(_MOST_PASSES):
-        reading = _Pass(session, call, read)
+        reading = _Pass(session, call, read, unreadable)
         terms = reading.run(terms)
         nothing_new = reading.rows.keys() <= rows.keys()
         rows |= reading.rows
@@ -52,12 +58,15 @@ def read_list(session: Session, call: Request, terms: CallTerms, read: Callable[
 class _Pass(Generic[T]):
     """One reading from the first page to the last."""
 
-    def __init__(self, session: Session, call: Request, read: Callable[[NativeRecord], T]) -> None:
+    def __init__(
+        self, session: Session, call: Request, read: Callable[[NativeRecord], T], unreadable: list[bytes] | None
+    ) -> None:
         self.rows: dict[int, T] = {}
         self.unsteady = False
         self._session = session
         self._call = call
         self._read = read
+        self._unreadable = unreadable
         self._total: int | None = None
 
     def run(self, terms: CallTerms) -> CallTerms:
@@ -65,11 +74,11 @@ class _Pass(Generic[T]):
             call = replace(self._call, query=(*self._call.query, *_page(page)))
             answer = self._session.exchange(call, terms)
             terms = replace(terms, admitted=False)
-            rows = _readable(self._session, call, answer, self._read)
+            rows = _readable(self._session, call, answer, self._read, self._unreadable)
             fresh = rows.keys() - self.rows.keys()
             self.rows |= rows
             self._watch(answer.headers, repeated=len(fresh) < len(rows))
-            if not rows or not _goes_on(answer.headers, page, anything_new=bool(fresh)):
+            if not rows or not self._goes_on(answer.headers, page, anything_new=bool(fresh)):
                 break
         return terms
 
@@ -80,26 +89,38 @@ class _Pass(Generic[T]):
         self.unsteady = self.unsteady or repeated or (self._total is not None and total < self._total)
         self._total = total
 
+    def _goes_on(self, headers: Mapping[str, str], page: int, *, anything_new: bool) -> bool:
+        if "link" in headers:
+            return _NEXT.search(headers["link"]) is not None
+        total, per_page = number_of(headers.get("total")), number_of(headers.get("per-page"))
+        if total is not None and per_page and page * per_page < total:
+            return True
+        # How many rows a page holds at most may not be stated, or not be what was asked for. A list without any of
+        # these headers is not paged, or we would read its first page for ever.
+        return anything_new and (total is None or len(self.rows) < total)
+
 
 def _page(number: int) -> tuple[tuple[str, str], ...]:
     return ("page", str(number)), ("per_page", str(PER_PAGE))
 
 
-def _goes_on(headers: Mapping[str, str], page: int, *, anything_new: bool) -> bool:
-    if "link" in headers:
-        return _NEXT.search(headers["link"]) is not None
-    total, per_page = number_of(headers.get("total")), number_of(headers.get("per-page"))
-    if total is not None:
-        return page * (per_page or PER_PAGE) < total
-    # A list without any of these headers is not paged, or we would read its first page for ever.
-    return anything_new
-
-
-def _readable(session: Session, call: Request, answer: Response, read: Callable[[NativeRecord], T]) -> dict[int, T]:
+def _readable(
+    session: Session,
+    call: Request,
+    answer: Response,
+    read: Callable[[NativeRecord], T],
+    unreadable: list[bytes] | None = None,
+) -> dict[int, T]:
+    rows: dict[int, T] = {}
     try:
-        return {_id(record): read(record) for record in records(answer.body, "id")}
+        for record in records(answer.body, "id"):
+            if unreadable is not None and number_of(record.data.get("id")) is None:
+                unreadable.append(record.raw)
+            else:
+                rows[_id(record)] = read(record)
     except ValueError as error:
         raise session.unreadable(call, answer, error) from None
+    return rows
 
 
 def _id(record: NativeRecord) -> int:

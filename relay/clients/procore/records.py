@@ -23,23 +23,26 @@ from relay.clients.native_json.declared import (
     Text,
     Truth,
     Whole,
-    each,
+    objects_of,
     text_or_none,
 )
-from relay.domain.procore_content import PENDING_BILLABLE, STATUSES
-
-_SHOWN_STATUSES = STATUSES | {PENDING_BILLABLE}
+from relay.domain.procore_content import as_written
 
 
 def _status(value: object) -> str | None:
     word = text_or_none(value)
-    written = "_".join(word.lower().split()) if word else None
-    return written if written in _SHOWN_STATUSES else word
+    return as_written(word) if word else None
 
 
 def _origin_data(value: object) -> str | None:
     """Free text; JSON in it counts the same where it comes back taken apart."""
     return json_text.render(value).decode() if isinstance(value, dict) else text_or_none(value)
+
+
+def _embedded_lines(value: object) -> tuple[EmbeddedLine, ...] | None:
+    lines = objects_of(value)
+    is_whole = isinstance(value, list) and len(lines) == len(value)
+    return tuple(EmbeddedLine.of(line) for line in lines) if is_whole else None
 
 
 Status = Annotated[str | None, Reader(_status)]
@@ -102,7 +105,8 @@ class EmbeddedLine(Declared):
 class PotentialChangeOrder(NativeDeclared):
     """The whole record, as show and sync answer it ("Show Potential Change Order").
 
-    The id of its package is not in it.
+    The id of its package is not in it. ``lines`` are ``None`` where it does not say which it has: then their own list
+    does.
     """
 
     id: Id
@@ -119,7 +123,7 @@ class PotentialChangeOrder(NativeDeclared):
     change_order_request_id: Whole
     grand_total: Number
     currency: Currency
-    lines: Annotated[tuple[EmbeddedLine, ...], each(EmbeddedLine), "line_items"]
+    lines: Annotated[tuple[EmbeddedLine, ...] | None, Reader(_embedded_lines), "line_items"]
     created_at: Instant
     updated_at: Instant
     deleted_at: Instant
@@ -139,8 +143,8 @@ class LineItem(NativeDeclared):
     quantity: Number
     unit_cost: Number
     uom: Text
-    cost_code_id: Annotated[Whole, "cost_code.id"]
-    line_item_type_id: Annotated[Whole, "line_item_type.id"]
+    cost_code_id: Annotated[Whole, "cost_code_id", "cost_code.id"]
+    line_item_type_id: Annotated[Whole, "line_item_type_id", "line_item_type.id"]
     wbs_code_id: Annotated[Whole, "wbs_code.id"]
     tax_code_id: Whole
     holder_id: Annotated[Whole, "holder.id"]

@@ -52,20 +52,26 @@ class GuestRate:
         self._made: deque[_Made] = deque()
         self._others: dict[tuple[str, str], deque[_Made]] = {}
         self._closed_until = float("-inf")
+        self.asked_wait = 0.0
+        """The seconds that the last request was told to wait; 0: it went out, and was not refused."""
 
     def acquire(self, now: float, lane: Lane = Lane.LIVE) -> float:
         """Takes a slot wherever there is one and returns 0, or returns the seconds to wait."""
         with self._lock:
-            if now < self._closed_until:
-                return self._closed_until - now
-            waits = []
-            for name in ("", *sorted(self._present(now))):
-                wait = self._shares[name].acquire(now, lane)
-                if wait <= 0:
-                    self._taken.append(name)
-                    return 0.0
-                waits.append(wait)
-            return min(waits)
+            self.asked_wait = self._acquire(now, lane)
+            return self.asked_wait
+
+    def _acquire(self, now: float, lane: Lane) -> float:
+        if now < self._closed_until:
+            return self._closed_until - now
+        waits = []
+        for name in ("", *sorted(self._present(now))):
+            wait = self._shares[name].acquire(now, lane)
+            if wait <= 0:
+                self._taken.append(name)
+                return 0.0
+            waits.append(wait)
+        return min(waits)
 
     def release(self, lane: Lane = Lane.LIVE) -> None:
         """Gives back a slot that was taken and is not used."""
@@ -92,6 +98,7 @@ class GuestRate:
         wait = governor.refused(number, headers, body, now)
         with self._lock:
             self._closed_until = max(self._closed_until, now + wait)
+            self.asked_wait = wait
         return wait
 
     def unanswered(self, ticket: int, now: float, *, sent: bool) -> None:

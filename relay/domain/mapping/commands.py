@@ -14,9 +14,9 @@ from relay.domain.commands import (
     Operation,
     ProcoreCommand,
     ProcorePayload,
+    TargetCommand,
 )
 from relay.domain.events import ChangeOrderObserved, EventReference
-from relay.domain.mapping.decision import TargetCommand
 from relay.domain.routes import CinxTarget, ProcoreTarget, RouteMode, Target
 
 Payload = ProcorePayload | CinxPayload

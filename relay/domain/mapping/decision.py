@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from relay.domain.commands import CinxCommand, Lane, ProcoreCommand
-
-TargetCommand = ProcoreCommand | CinxCommand
+from relay.domain.commands import Lane, TargetCommand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +33,16 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Commands, skips and refusals of one event; at least one of them. Commands go to ``lane``."""
+    """Commands, skips and refusals of one event; at least one of them. Commands go to ``lane``.
+
+    ``shown``: by the names of targets what people call them.
+    """
 
     lane: Lane
     commands: tuple[TargetCommand, ...] = ()
     skips: tuple[Skip, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    shown: Mapping[str, str] = field(default_factory=dict)
 
 
 class CannotCarry(Exception):

@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from relay.domain import identity
-from relay.domain.commands import Lane
+from relay.domain.commands import Lane, TargetCommand
 from relay.domain.events import Change, ChangeOrderObserved, EventReference
 from relay.domain.mapping import reasons, sentences
 from relay.domain.mapping.commands import Occasion, in_milliseconds, root_of
-from relay.domain.mapping.decision import Decision, Refusal, Skip, TargetCommand
+from relay.domain.mapping.decision import Decision, Refusal, Skip
 from relay.domain.mapping.own_records import verify
 from relay.domain.mapping.targets import for_target
 from relay.domain.routes import OwnRecords, Route, RouteMode, Routing, Unrouted
@@ -44,7 +44,23 @@ def map_event(
         commands=tuple(piece for piece in pieces if not isinstance(piece, Skip | Refusal)),
         skips=tuple(piece for piece in pieces if isinstance(piece, Skip)),
         refusals=tuple(piece for piece in pieces if isinstance(piece, Refusal)),
+        shown={
+            target.name: route.shown(target)
+            for route in routing.routes
+            if starts_here(route, event)
+            for target in route.targets
+        },
     )
+
+
+def why_none_is_asked(event: ChangeOrderObserved, routing: Routing) -> list[Skip | Refusal]:
+    """Of an event of a source's own, why no target of a route is asked; empty: targets say what they take."""
+    routes = [_piloted(route, event, routing) for route in routing.routes if starts_here(route, event)]
+    if not routes:
+        return [_unrouted(event, routing)]
+    if _doubled_targets(routes):
+        return []
+    return [skip for route in routes if (skip := _stopped_before(event, route)) is not None]
 
 
 def _pieces(event: ChangeOrderObserved, routing: Routing, occasion: Occasion) -> Sequence[Piece]:
@@ -71,7 +87,7 @@ def _piloted(route: Route, event: ChangeOrderObserved, routing: Routing) -> Rout
 def _carried(event: ChangeOrderObserved, routes: Sequence[Route], occasion: Occasion) -> list[Piece]:
     doubled = _doubled_targets(routes)
     if doubled:
-        return [_ambiguous(event, name) for name in doubled]
+        return [_ambiguous(event, name, routes) for name in doubled]
     return [piece for route in routes for piece in _by_route(event, route, occasion)]
 
 
@@ -81,13 +97,21 @@ def _doubled_targets(routes: Sequence[Route]) -> list[str]:
 
 
 def _by_route(event: ChangeOrderObserved, route: Route, occasion: Occasion) -> list[Piece]:
-    if route.mode is RouteMode.OBSERVE:
-        return [Skip(reason=reasons.ROUTE_OBSERVES, sentence=sentences.OBSERVED_ONLY)]
-    if _is_too_old(event, route):
-        return [Skip(reason=reasons.BEFORE_SINCE, sentence=sentences.before_since(event, route))]
-    if not route.targets:
-        return [Skip(reason=reasons.ROUTE_HAS_NO_TARGETS, sentence=sentences.NO_TARGETS)]
+    stopped = _stopped_before(event, route)
+    if stopped is not None:
+        return [stopped]
     return [for_target(event, route, target, occasion) for target in route.targets]
+
+
+def _stopped_before(event: ChangeOrderObserved, route: Route) -> Skip | None:
+    """Why no target of the route is asked."""
+    if route.mode is RouteMode.OBSERVE:
+        return Skip(reason=reasons.ROUTE_OBSERVES, sentence=sentences.OBSERVED_ONLY)
+    if _is_too_old(event, route):
+        return Skip(reason=reasons.BEFORE_SINCE, sentence=sentences.before_since(event, route))
+    if not route.targets:
+        return Skip(reason=reasons.ROUTE_HAS_NO_TARGETS, sentence=sentences.NO_TARGETS)
+    return None
 
 
 def _is_too_old(event: ChangeOrderObserved, route: Route) -> bool:
@@ -106,10 +130,11 @@ def _unrouted(event: ChangeOrderObserved, routing: Routing) -> Skip | Refusal:
     return Refusal(reason=reasons.ROUTE_MISSING, sentence=sentences.route_missing(event))
 
 
-def _ambiguous(event: ChangeOrderObserved, name: str) -> Refusal:
+def _ambiguous(event: ChangeOrderObserved, name: str, routes: Sequence[Route]) -> Refusal:
+    shown = [route.shown(target) for route in routes for target in route.targets if target.name == name]
     return Refusal(
         reason=reasons.ROUTE_AMBIGUOUS,
-        sentence=sentences.ambiguous(event, name),
+        sentence=sentences.ambiguous(event, name, shown),
         target=name,
         origin_id=identity.origin_id(root_of(event), name),
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from relay.domain import identity
-from relay.domain.commands import Operation
+from relay.domain.commands import Operation, TargetCommand
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.ledger_facts import ProcoreFact, ProcorePart
 from relay.domain.mapping import reasons
 from relay.domain.mapping.commands import Occasion, build
-from relay.domain.mapping.decision import Skip, TargetCommand
+from relay.domain.mapping.decision import Skip
 from relay.domain.routes import CinxTarget, Route, Routing, Target
 from relay.domain.sources import cinx, native_json, procore_marks
 from relay.domain.sources.native_fields import NativeFields

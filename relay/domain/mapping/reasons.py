@@ -17,6 +17,7 @@ STATUS_NOT_CARRIED: Final = "status.not_carried"
 NO_ITEMS: Final = "match.no_items"
 
 ABOUT_A_TARGET: Final = (
+    "status_unreadable",
     "remainder",
     "amount_missing",
     "amount_precision",

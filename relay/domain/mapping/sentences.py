@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.mapping.texts import number_of, title_of
 from relay.domain.routes import Route
@@ -65,9 +67,9 @@ def before_since(event: ChangeOrderObserved, route: Route) -> str:
     )
 
 
-def ambiguous(event: ChangeOrderObserved, name: str) -> str:
-    """Two routes claim one identity."""
+def ambiguous(event: ChangeOrderObserved, name: str, shown: Sequence[str]) -> str:
+    """Two routes claim one identity. ``shown``: what people call the targets."""
     return (
-        f'{name_of(event)} is taken by several targets with the name "{name}", which would all write the same '
-        "record. Give each target of this project its own name, then redrive this letter."
+        f'{name_of(event)} is taken by several targets with the name "{name}" ({", ".join(shown)}), which would all '
+        "write the same record. Give each target of this project its own name, then redrive this letter."
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from relay.domain.change_order import ChangeOrder, Classification, Item
+from relay.domain.expression import Expression
 from relay.domain.mapping.crosswalk import cost_code
 from relay.domain.mapping.decision import CannotCarry
 from relay.domain.routes import Amount, Match, Pattern, Remainder, Route, Target
@@ -42,8 +42,8 @@ def _fits(patterns: Sequence[Pattern], text: str | None) -> bool:
 
 
 def _one_fits(pattern: Pattern, text: str) -> bool:
-    if isinstance(pattern, re.Pattern):
-        return pattern.search(text) is not None
+    if isinstance(pattern, Expression):
+        return pattern.is_found_in(text)
     return pattern == text
 
 

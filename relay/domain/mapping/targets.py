@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from relay.domain import identity
 from relay.domain.change_order import Status
-from relay.domain.commands import Operation
+from relay.domain.commands import Operation, TargetCommand
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.mapping import reasons
 from relay.domain.mapping.cinx_payload import cinx_payload
 from relay.domain.mapping.commands import Occasion, Payload, build, root_of
-from relay.domain.mapping.decision import CannotCarry, Refusal, TargetCommand
+from relay.domain.mapping.decision import CannotCarry, Refusal
 from relay.domain.mapping.procore_payload import procore_payload
 from relay.domain.mapping.splitting import Share, check_items, items_of, share, unplaced
 from relay.domain.routes import CinxTarget, NoItems, ProcoreTarget, Route, Target
@@ -18,9 +18,10 @@ from relay.domain.routes import CinxTarget, NoItems, ProcoreTarget, Route, Targe
 def for_target(event: ChangeOrderObserved, route: Route, target: Target, occasion: Occasion) -> TargetCommand | Refusal:
     """An ``apply``, a ``withdraw`` with its reason, or why neither can be said."""
     reason = not_carried(event, route, target)
-    if reason is not None:
-        return _withdraw(event, route, target, occasion, reason)
     try:
+        if reason is not None:
+            _check_status(event, reason)
+            return _withdraw(event, route, target, occasion, reason)
         return _apply(event, route, target, occasion)
     except CannotCarry as cannot:
         return _refusal(event, target, cannot)
@@ -73,6 +74,19 @@ def not_carried(event: ChangeOrderObserved, route: Route, target: Target) -> str
     if target.system == "cinx" and status is not Status.APPROVED:
         return reasons.STATUS_NOT_CARRIED  # Nothing is ordered from a vendor before it is approved.
     return None
+
+
+def _check_status(event: ChangeOrderObserved, reason: str) -> None:
+    """Raises :class:`CannotCarry` where the status is not known: that it may not be carried is known of no such one."""
+    shown = event.change_order
+    if reason != reasons.STATUS_NOT_CARRIED or shown.status is not Status.UNKNOWN:
+        return
+    words = f'The status "{shown.status_raw}" is none that is known' if shown.status_raw else "No status could be read"
+    raise CannotCarry(
+        "status_unreadable",
+        f"{words}, so that nothing is taken back and nothing is changed. Set one that is known in the "
+        "source, or say under `statuses` of the route what `unknown` becomes.",
+    )
 
 
 def _payload(event: ChangeOrderObserved, route: Route, target: Target, mine: Share) -> Payload:

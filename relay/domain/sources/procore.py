@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from relay.domain.change_order import ChangeOrder, Classification, Item, Status
+from relay.domain.procore_content import as_written
 from relay.domain.sources import native_json
 from relay.domain.sources.native_fields import NativeFields
 from relay.domain.sources.reading import Reading
@@ -115,9 +116,10 @@ def _status(fields: NativeFields) -> Status:
     if status is None:
         fields.defect("status", "is missing, so the status is unknown")
         return Status.UNKNOWN
-    if status not in STATUSES:
+    written = as_written(status)
+    if written not in STATUSES:
         fields.defect("status", f"{status[:40]} is no known status")
-    return STATUSES.get(status, Status.UNKNOWN)
+    return STATUSES.get(written, Status.UNKNOWN)
 
 
 def _item(line: NativeObject, defects: list[str]) -> Item:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from relay.domain import identity
 from relay.domain.ledger_facts import line_part
-from relay.domain.procore_content import HeaderContent, LineContent, Mark, plain_text, read_mark
+from relay.domain.procore_content import HeaderContent, LineContent, Mark, as_written, plain_text, read_mark
 from relay.domain.sources.native_fields import NativeFields
 from relay.domain.sources.reading import Own
 
@@ -72,14 +72,12 @@ def observed(pco: NativeObject, lines: Sequence[NativeObject]) -> Observed | Non
     if len(unchanged) < len(parts):
         return None
     fields = NativeFields(pco, [])
-    return Observed(
-        header=header.hash, status=fields.text("status") or "", number=fields.text("number"), lines=dict(unchanged)
-    )
+    return Observed(header=header.hash, status=_status(pco) or "", number=fields.text("number"), lines=dict(unchanged))
 
 
 def header_content(pco: NativeObject) -> HeaderContent | None:
     """The header that the mark speaks of, as the record still says it."""
-    mark, status = _mark(pco), NativeFields(pco, []).text("status")
+    mark, status = _mark(pco), _status(pco)
     if mark is None:
         return None
     return next((header for header in _headers(pco) if mark.content == header.with_status(status)), None)
@@ -131,6 +129,11 @@ def _headers(record: NativeObject) -> Iterator[HeaderContent]:
 
 def _with_and_without(value: T | None) -> tuple[T | None, ...]:
     return (None,) if value is None else (value, None)
+
+
+def _status(pco: NativeObject) -> str | None:
+    status = NativeFields(pco, []).text("status")
+    return None if status is None else as_written(status)
 
 
 def _mark(record: NativeObject) -> Mark | None:

@@ -86,7 +86,7 @@ def after_answer(
     return replace(before, amounts=kept, missing=tuple(sorted(there - kept.keys())), status=status or before.status)
 
 
-def told(balance: Balance) -> tuple[Balance, Effects]:
+def with_write_effects(balance: Balance) -> tuple[Balance, Effects]:
     """The balance once a write tells of it, with the effects that the write states.
 
     What is unknown is told by a later write, when it is known.

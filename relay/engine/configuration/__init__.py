@@ -1,7 +1,6 @@
 """The YAML file: accounts and routes, checked as a whole before anything is consumed."""
 
 from relay.engine.configuration.accounts import CinxAccount, ConstructionOnlineAccount, ProcoreAccount
-from relay.engine.configuration.live import LiveConfiguration
 from relay.engine.configuration.loading import Configuration, load_configuration
 from relay.engine.configuration.problems import ConfigurationError, Problem
 
@@ -10,7 +9,6 @@ __all__ = [
     "Configuration",
     "ConfigurationError",
     "ConstructionOnlineAccount",
-    "LiveConfiguration",
     "Problem",
     "ProcoreAccount",
     "load_configuration",

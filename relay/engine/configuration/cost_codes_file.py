@@ -22,6 +22,7 @@ COLUMNS: Final = ("code", "classification", "name", "seen", "amount", "target_co
 """The columns that the relay knows. ``name``, ``seen``, ``amount`` and ``target_name`` are for people alone."""
 
 _SAYS: Final = ("target_code", "target_type")
+_TARGET: Final = "target"
 _DELIMITERS: Final = ",;\t"
 _MARK: Final = "\ufeff"
 _STATED_DELIMITER: Final = re.compile(r'"?sep=(?P<delimiter>[,;\t])"?')
@@ -112,7 +113,7 @@ def _text(path: Path) -> str:
     if len(content) > LARGEST:
         raise _Refused(0, f"more than {LARGEST} bytes", f"a CSV file of at most {LARGEST} bytes")
     try:
-        return content.decode("utf-8").removeprefix(_MARK)
+        return content.decode("utf-8").lstrip(_MARK)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise _Refused(line, "bytes that are no UTF-8", 'UTF-8: save it as "CSV UTF-8" in the spreadsheet') from None
@@ -211,11 +212,20 @@ def _raw_rows(lines: Sequence[str], delimiter: str, before: int) -> Iterator[tup
         yield line, cells
 
 
+def _said_instead(name: str, names: Sequence[str]) -> str | None:
+    """The column that says something and is missing, where this one seems to be meant for it: what stands there would
+    count for nothing. Beside one that says something a name of two words is people's own.
+    """
+    missing = [one for one in _SAYS if one not in names]
+    says_nothing = len(missing) == len(_SAYS) and name.startswith(_TARGET)
+    return next(iter(missing), None) if says_nothing or name == _TARGET else None
+
+
 def _columns(line: int, header: Sequence[str]) -> tuple[str, ...]:
     """The names of the columns. Raises ``_Refused`` for a missing, doubled or misspelt one."""
     names = tuple(re.sub(r"[\s-]+", "_", cell.strip().lower()) for cell in header)
     for name in names:
-        meant = None if name in COLUMNS else nearest(name, COLUMNS, cutoff=0.8)
+        meant = None if name in COLUMNS else nearest(name, COLUMNS, cutoff=0.8) or _said_instead(name, names)
         if meant and meant not in names:
             raise _Refused(line, f"the column {shown(name)}", f"{one_of(COLUMNS)} (did you mean {meant}?)", name)
         if name and names.count(name) > 1:

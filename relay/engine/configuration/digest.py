@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date
 from typing import Any
 
+from relay.domain.expression import Expression
 from relay.domain.identity import content_hash
 from relay.domain.routes import Unrouted
 from relay.engine.configuration.loading import Configuration
@@ -26,6 +26,8 @@ def routes_digest(configuration: Configuration) -> str:
 
 def _plain(value: Any) -> Any:
     """What a content hash can be made of."""
+    if isinstance(value, Expression):
+        return f"/{value.source}/"
     if is_dataclass(value):
         stated = [field for field in fields(value) if getattr(value, field.name) != _default(field)]
         return {field.name: _plain(getattr(value, field.name)) for field in stated}
@@ -33,8 +35,6 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(member) for key, member in value.items()}
     if isinstance(value, tuple):
         return [_plain(member) for member in value]
-    if isinstance(value, re.Pattern):
-        return f"/{value.pattern}/"
     return value.isoformat() if isinstance(value, date) else value
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Collection
 from pathlib import Path
 
 import structlog
 
+from relay.domain.route_names import start_of, target_of
+from relay.domain.routes import RouteMode
 from relay.engine.configuration.accounts import MODELS
 from relay.engine.configuration.file_stamp import Stamp, stamp_of
 from relay.engine.configuration.loading import Configuration, load_configuration
@@ -27,13 +30,22 @@ def names_of(configuration: Configuration) -> dict[str, str]:
     """
     names = {key: account.stands_for() for key, account in configuration.accounts().items()}
     for route in configuration.routing.routes:
-        source = route.source
-        start = f"{source.system}:{source.account}:{source.project or '*'}"
+        start = start_of(route)
         if route.name is not None:
             names[f"route:{route.name}"] = start
         for target in route.targets:
-            names[f"target:{start}:{target.name}"] = f"{target.system}:{target.account}"
+            names[f"target:{target_of(route, target)}"] = f"{target.system}:{target.account}"
     return names
+
+
+def _by_place(configuration: Configuration, mode: RouteMode | None = None) -> dict[tuple[str, str], frozenset[str]]:
+    """The names of targets by where their routes start and what they write to; of routes of a mode, or of all."""
+    found: dict[tuple[str, str], frozenset[str]] = defaultdict(frozenset)
+    for route in configuration.routing.routes:
+        for target in route.targets if mode in (None, route.mode) else ():
+            place = f"{target.system}:{target.account} {target.destination.name}"
+            found[start_of(route), place] |= {target.name}
+    return found
 
 
 _log = structlog.get_logger(__name__)
@@ -46,6 +58,9 @@ RETRY_SECONDS = 10.0
 SETTLING_SECONDS = 0.25
 """How long a changed file has to stay as it is before it is read: an editor that saves in place empties it first."""
 
+_REST = (
+    9  # Times as long as it took to read: with that a large file that stays wrong costs a stage a tenth of its time.
+)
 _MOST_SETTLINGS = 20  # A file that is written for longer than five seconds is read as it is.
 
 
@@ -88,23 +103,24 @@ class LiveConfiguration:
     def refresh(self) -> bool:
         """Takes a changed file over if it is valid; returns whether it did. Cheap if nothing changed.
 
-        A file that gives a known name another meaning is refused as well: names are identity. Raises nothing:
-        whatever reading a file comes to, the last good one stays in force. A changed file is waited for until
-        it has been as it is for a quarter of a second.
+        A file that gives a known name another meaning, or another name to a target of a live route, is refused as
+        well: names are identity. Raises nothing: whatever reading a file comes to, the last good one stays in force.
+        A changed file is waited for until it has been as it is for a quarter of a second.
         """
         with self._lock:
             stamps = self._stamps_now()
             if stamps == self._stamps and not self._due():
                 return False
             self._stamps = stamps if stamps == self._stamps else self._settled(stamps)
+            begun = self._clock()
             try:
                 fresh = load_configuration(self._path, secrets_of=self._secrets_of, pins=self._pins)
                 self._compare_names(fresh)
             except ConfigurationError as error:
-                self._refuse(error)
+                self._refuse(error, begun)
                 return False
             except Exception as error:  # noqa: BLE001 - no file, whatever is in it, may end a process that works
-                self._refuse(self._unreadable(error))
+                self._refuse(self._unreadable(error), begun)
                 return False
             return self._take_over(fresh)
 
@@ -138,8 +154,9 @@ class LiveConfiguration:
         self._metrics.configuration_valid.set(1)
         return changed
 
-    def _refuse(self, error: ConfigurationError) -> None:
-        self._retry_at = self._clock() + RETRY_SECONDS
+    def _refuse(self, error: ConfigurationError, begun: float) -> None:
+        now = self._clock()
+        self._retry_at = now + max(RETRY_SECONDS, _REST * (now - begun))
         self._metrics.configuration_valid.set(0)
         if self._refused == str(error):
             return
@@ -161,5 +178,25 @@ class LiveConfiguration:
             for name in sorted(before.keys() & after.keys())
             if before[name] != after[name]
         ]
+        problems += self._renamed(fresh)
         if problems:
             raise ConfigurationError(problems)
+
+    def _renamed(self, fresh: Configuration) -> list[Problem]:
+        """Targets of live routes that seem to have another name now: by it all would be written once more."""
+        live, before, after = _by_place(self._current, RouteMode.LIVE), _by_place(self._current), _by_place(fresh)
+        gone = {place: names - after[place] for place, names in live.items()}
+        new = {place: after[place] - before[place] for place in live}
+        return [
+            Problem(
+                file=str(self._path),
+                line=0,
+                key=f"target:{start}:{', '.join(sorted(new[start, place]))}",
+                found=f"a new name where {', '.join(sorted(gone[start, place]))} has been live ({place})",
+                allowed="the same name, which is part of what marks a record as ours (the file from before stays in "
+                "force). If another target is meant: `cor topics apply --accept-new-target NAME --why ...`, and start "
+                "the stages again",
+            )
+            for start, place in live
+            if gone[start, place] and new[start, place]
+        ]

@@ -6,14 +6,20 @@ go elsewhere. What is not pinned is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Final
 
 from relay.engine.configuration.document import Document, Place
 from relay.engine.configuration.problems import shown
 
+PINNED: Final = frozenset({"project", "project_id", "contract_id"})
+"""The keys that may say a number or name instead of an id."""
+
 _WAYS: Final = ("name", "number")
+FIRST_PLACEHOLDER: Final = 10**15
+"""Ids from here on stand for what is still to be looked up; no remote has counted so far."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +51,22 @@ Pins = Callable[[PinnedName], str | None]
 def nothing_pinned(name: PinnedName) -> str | None:
     """For who reads a file without the topic of names."""
     return None
+
+
+def placeholders(known: Mapping[str, str], wanted: dict[str, PinnedName]) -> Callable[[PinnedName], str]:
+    """Gives an id to every name: its pin, else one that stands for none; these names are added to ``wanted``."""
+    numbers = count(FIRST_PLACEHOLDER)
+    given: dict[str, str] = {}
+
+    def id_of(name: PinnedName) -> str:
+        if name.key in known:
+            return known[name.key]
+        if name.key not in given:
+            given[name.key] = str(next(numbers))
+            wanted[name.key] = name
+        return given[name.key]
+
+    return id_of
 
 
 def with_pins(document: Document, place: Place, content: dict[str, Any], pins: Pins) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
 from relay.domain.change_order import Classification, Status
 from relay.domain.commands import CinxDestination, ContractKind, ProcoreDestination
+from relay.domain.expression import Expression
 from relay.domain.procore_content import ProcoreStatus
 from relay.domain.routes import (
     EVERYTHING,
@@ -46,9 +46,11 @@ def _read_pattern(value: Any) -> Pattern:
     if len(value) < 3 or not (value.startswith("/") and value.endswith("/")):
         return value
     try:
-        return re.compile(value[1:-1])
-    except re.error as error:
-        raise ValueError(f"a regular expression between slashes ({error})") from None
+        return Expression(value[1:-1])
+    except ValueError as error:
+        raise ValueError(
+            f"between slashes a regular expression of RE2, which looks neither ahead nor back ({error})"
+        ) from None
 
 
 def _read_tiers(value: Any) -> int:

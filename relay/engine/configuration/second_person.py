@@ -9,7 +9,7 @@ from relay.engine.configuration.document import Document
 from relay.engine.configuration.problems import one_of
 from relay.engine.configuration.sections import found
 
-_DECISIONS = {operation.value: operation for operation in (Operation.ADOPT, Operation.RESUBMIT)}
+_DECISIONS = {operation.value: operation for operation in Operation if operation.is_decision}
 _ALLOWED = f"a list of {one_of(list(_DECISIONS))}"
 
 

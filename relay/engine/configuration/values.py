@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, ValidationInfo
 from relay.clients.http.hosts import is_this_machine
 from relay.clients.http.secret import UnusableSecret, secret_in
 from relay.clients.rate.shares import LARGEST_POLLER_SHARE
+from relay.domain.text_folding import shows_something
 
 _NAME = re.compile(r"[a-z0-9-]+")
 _DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,12})?)(ms|s|m|h|d)")
@@ -127,8 +128,8 @@ def read_time_zone(value: Any) -> str:
 
 
 def read_text(value: Any) -> str:
-    """A text that is not empty."""
-    if isinstance(value, str) and value.strip():
+    """A text with something to be seen: what a page left of a copied text means nothing to a remote."""
+    if isinstance(value, str) and shows_something(value):
         return value
     raise ValueError("a text that is not empty")
 

@@ -16,7 +16,7 @@ from relay.clients.http.clock import running_seconds
 from relay.domain.control import Control, Member, living, read_by_all
 from relay.domain.guest_use import lent_use
 from relay.domain.mapping import in_milliseconds
-from relay.domain.person_holds import about, told
+from relay.domain.person_holds import about, hold_sentence
 from relay.domain.rate_use import MinuteUse
 from relay.engine.control.membership import STATED_EVERY, ControlView, Membership, Wanted
 from relay.engine.control.topic_state import ControlFold, Standing
@@ -166,7 +166,7 @@ class ControlFollower:
     def _tell(self, before: Standing, now: Standing) -> None:
         for hold_id in now.holds.keys() - before.holds.keys():
             hold = now.holds[hold_id]
-            _log.warning(events.PEOPLE_HOLD, hold=hold_id, subject=about(hold), message=told(hold))
+            _log.warning(events.PEOPLE_HOLD, hold=hold_id, subject=about(hold), message=hold_sentence(hold))
         for hold_id in before.holds.keys() - now.holds.keys():
             _log.info(events.PEOPLE_HOLD_RELEASED, hold=hold_id)
         self._metrics.people_holds.set(len(now.holds))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,14 @@ from relay.engine.kafka.records import Partition
 
 
 class Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the client's class has no types
-    """Notes what the group assigns. Runs on the client's I/O thread, so it only enqueues."""
+    """Notes what the group assigns. Runs on the client's I/O thread, so it only enqueues.
 
-    def __init__(self) -> None:
+    ``pause`` keeps the client from reading a partition before its owner has placed it, and has said whether it is to be
+    read at all: a poll in which a member joins would go on to read in the same turn.
+    """
+
+    def __init__(self, pause: Callable[..., None]) -> None:
+        self._pause = pause
         self._told: queue.SimpleQueue[frozenset[Partition]] = queue.SimpleQueue()
 
     def on_partitions_revoked(self, revoked: Collection[Any]) -> None:
@@ -28,6 +33,7 @@ class Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the client's
 
     def on_partitions_assigned(self, assigned: Collection[Any]) -> None:
         """The whole new assignment (eager protocol)."""
+        self._pause(*assigned)
         self._told.put(frozenset(ours(one) for one in assigned))
 
     def told(self) -> list[frozenset[Partition]]:

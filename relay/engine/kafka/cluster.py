@@ -11,11 +11,19 @@ from typing import Any, Self, TypeVar
 
 from kafka import errors
 from kafka.admin import ConfigResource, ConfigResourceType, MemberToRemove
-from tenacity import Retrying, retry_if_exception_type, retry_if_result, stop_after_delay, wait_exponential
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    retry_if_result,
+    stop_after_delay,
+    wait_exponential,
+)
 
 from relay.engine.kafka.client import Admin, Consumer, ours, raw, raw_offset
 from relay.engine.kafka.connection import Connection
 from relay.engine.kafka.failures import TopicsMissing, failure_of, translated
+from relay.engine.kafka.kafka_python_workarounds import committed_offsets
 from relay.engine.kafka.records import Partition
 
 
@@ -42,7 +50,7 @@ T = TypeVar("T")
 _ANSWER_MS = 15_000
 _SOON_MS = 2_000
 _asking_again = Retrying(
-    retry=retry_if_exception_type(errors.RetriableError),
+    retry=retry_if_exception_type((errors.RetriableError, errors.UnknownBrokerIdError)),
     stop=stop_after_delay(_ANSWER_MS / 1000),
     wait=wait_exponential(multiplier=0.05, max=1.0),
     reraise=True,
@@ -102,11 +110,12 @@ class Cluster:
 
     def brokers(self) -> int:
         """How many brokers are in the cluster now."""
-        return len(self._asked("counting brokers", self._admin.describe_cluster)["brokers"])
+        described = self._asked("counting brokers", lambda: self._admin.describe_cluster())  # noqa: PLW0108 - see _asked
+        return len(described["brokers"])
 
     def topics(self) -> frozenset[str]:
         """The names of all topics, without Kafka's own."""
-        described = self._asked("listing topics", self._admin.describe_topics)
+        described = self._asked("listing topics", lambda: self._admin.describe_topics())  # noqa: PLW0108 - see _asked
         return frozenset(one["name"] for one in described if not one["is_internal"])
 
     def partitions(self, topic: str) -> int:
@@ -191,7 +200,7 @@ class Cluster:
     def written_offsets(self, partitions: Sequence[Partition]) -> dict[Partition, int]:
         """The next offset of each partition, behind what open transactions have written, too."""
         every = [raw(one) for one in partitions]
-        reader = self._connection.consumer(isolation_level="read_uncommitted")
+        reader = self._connection.consumer(isolation_level="read_uncommitted", in_passing=True)
         try:
             found = self._asked("asking for offsets", lambda: reader.end_offsets(every))
         finally:
@@ -233,10 +242,10 @@ class Cluster:
     def _settled(self, group: str, partitions: Iterable[Partition], timeout_ms: int) -> dict[Partition, int]:
         reader = self._connection.consumer(group_id=group)
         try:
-            found = {one: reader.committed(raw(one), timeout_ms=timeout_ms) for one in partitions}
+            found = committed_offsets(reader, [raw(one) for one in partitions], timeout_ms)
         finally:
             reader.close(autocommit=False)
-        return {one: offset for one, offset in found.items() if offset is not None}
+        return {ours(one): offset for one, offset in found.items()}
 
     def committed_metadata(self, group: str, partitions: Sequence[Partition]) -> dict[Partition, str]:
         """What the group has committed beside its offsets, where it has committed any."""
@@ -306,13 +315,21 @@ class Cluster:
     @property
     def _reader(self) -> Consumer:
         if self._opened_reader is None:
-            self._opened_reader = self._connection.consumer()
+            self._opened_reader = self._connection.consumer(in_passing=True)
         return self._opened_reader
 
     def _asked(self, doing: str, question: Callable[[], T]) -> T:
-        """A cluster that has just started, or moves a coordinator, asks to be asked again."""
+        """A cluster that has just started, moves a coordinator or has lost a broker asks to be asked again.
+
+        ``question`` names the client itself each time: it may be another one.
+        """
         with translated(doing, self._connection.bootstrap_servers):
-            return _asking_again(question)
+            return _asking_again.copy(before_sleep=self._forget_the_gone)(question)
+
+    def _forget_the_gone(self, asked: RetryCallState) -> None:
+        """A client keeps the controller and coordinators that it knows also when their broker is gone."""
+        if asked.outcome is not None and isinstance(asked.outcome.exception(), errors.UnknownBrokerIdError):
+            self.close()
 
 
 def _written(topic_id: uuid.UUID | str) -> str:

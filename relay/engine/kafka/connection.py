@@ -20,6 +20,7 @@ from relay.engine.kafka.kafka_python_workarounds import (
     BatchFilter,
     bound_unfolding,
     keep_requests,
+    look_up_soon,
     mend_network,
     mend_offset_questions,
     network_client,
@@ -38,6 +39,7 @@ LARGEST_RECORD = 10 * MEBIBYTE
 _ENVELOPE = MEBIBYTE  # Over the largest record: keys, headers, batch and request around it.
 _LARGEST_BATCH = LARGEST_RECORD + _ENVELOPE  # Before compression; our producers make none that is larger.
 _FETCH = 2 * _LARGEST_BATCH
+_IN_PASSING_MS = 20
 _CLIENT_NUMBERS = itertools.count(1)
 
 _ANY_CLIENT: dict[str, object] = {
@@ -102,13 +104,16 @@ class Connection:
     def __repr__(self) -> str:
         return f"Connection({self.bootstrap_servers!r})"
 
-    def consumer(self, *, wanted: BatchFilter | None = None, **settings: object) -> Consumer:
+    def consumer(self, *, wanted: BatchFilter | None = None, in_passing: bool = False, **settings: object) -> Consumer:
         """A reader of committed records, which unfolds no batch beyond the largest of ours.
 
-        ``wanted``: it passes over batches for which this says no.
+        ``wanted``: it passes over batches for which this says no. ``in_passing``: it is made for a question, and should
+        be quick; one that stays asks a cluster in trouble less often.
         """
         client: Consumer = self._made(KafkaConsumer, "reader", {**_READING, **settings})
         bound_unfolding(client, _LARGEST_BATCH, wanted)
+        if in_passing:
+            look_up_soon(client, _IN_PASSING_MS)
         return client
 
     def producer(self, **settings: object) -> Producer:

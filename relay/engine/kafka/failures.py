@@ -101,6 +101,8 @@ def failure_of(error: BaseException, doing: str, where: str) -> KafkaFailure:
         return KafkaRefused(f"{words}. The user that COR_KAFKA_SASL_USERNAME names lacks this right")
     if isinstance(cause, _TOO_LARGE):
         return RecordTooLarge(words)
+    if isinstance(cause, errors.UnknownBrokerIdError):
+        return KafkaUnreachable(f"{words}, a broker that is gone; Kafka names another one within seconds: try again")
     if isinstance(cause, errors.RetriableError):
         return KafkaUnreachable(words)
     return KafkaFailure(words)

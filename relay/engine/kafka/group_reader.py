@@ -74,7 +74,6 @@ class GroupReader:
         self._instance = _NOT_IN_A_NAME.sub("-", instance) if instance else None
         self._connection = connection
         self._assignment = Assignment()
-        self._listener = Listener()
         self._paused: set[Partition] = set()
         self._to_place: set[Partition] = set()
         self._unreported = NO_CHANGE
@@ -86,6 +85,7 @@ class GroupReader:
             heartbeat_interval_ms=int(min(_HEARTBEAT, session_timeout_s / 4) * 1000),
             max_poll_records=max_records,
         )
+        self._listener = Listener(self._consumer.pause)
         self._subscribe(topics)
 
     def poll(self, timeout_s: float) -> Polled:
@@ -216,7 +216,7 @@ class GroupReader:
         _log.debug(events.KAFKA_ASSIGNED, group=self.group, partitions=len(self._assignment.owned))
 
     def _place(self) -> None:
-        """Sets every partition to its committed offset.
+        """Sets every partition to its committed offset, and has those read that are not paused; until then none is.
 
         The client keeps its position in a partition that stays through a rebalance. But what it
         had read beyond the committed offset can no longer be committed, and another member may
@@ -267,8 +267,9 @@ class GroupReader:
         except (errors.OffsetOutOfRangeError, errors.LogTruncationError) as error:
             raise OffsetsLost(
                 f"group {self.group} stands at an offset that is no longer there: {_names(error)} (Kafka at {where}); "
-                "retention has removed it, or the topic was cut. Let the group go on with `cor topics apply "
-                "--reset-lost-offsets`, then bring back what it missed with `cor replay`"
+                "retention has removed it, or the topic was cut, and what stood there cannot be read any more. Let the "
+                "group go on with `cor topics apply --reset-lost-offsets`, then bring back what it missed with "
+                '`cor replay`: see "Places that are gone" in docs/operating.md'
             ) from error
         except errors.FencedInstanceIdError as error:
             raise InstanceTaken(

@@ -16,7 +16,7 @@ import functools
 import random
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -169,6 +169,15 @@ def network_client() -> Iterator[Callable[..., Any]]:
         for client in made:
             client.close()
         raise
+
+
+def look_up_soon(consumer: Any, pause_ms: float) -> None:
+    """Has a reader wait no longer than this between two questions where its partitions are.
+
+    The library waits a tenth of a second after its first connection, which knows of no partition yet: it does not hand
+    on ``retry_backoff_ms`` to what asks. A command that reads a dozen topics would spend most of its time so.
+    """
+    consumer._client.cluster.config["retry_backoff_ms"] = pause_ms  # noqa: SLF001
 
 
 def keep_requests(producer: Any) -> None:
@@ -342,6 +351,17 @@ def _of_all_or_none(group: Callable[..., Any]) -> Callable[..., Any]:
         return by_node if sum(map(len, by_node.values())) == len(timestamps) else {}
 
     return requests
+
+
+def committed_offsets(consumer: Any, partitions: Sequence[Any], timeout_ms: float) -> dict[Any, int]:
+    """What the group of ``consumer`` has committed of ``partitions``, where it has, without what open transactions are
+    about to change: they are waited for. Raises ``KafkaTimeoutError`` where one does not end in time.
+
+    The library's public word for it takes one partition at a time, and so asks once for each; its other word, for all
+    of them, waits for no transaction.
+    """
+    found = consumer._coordinator.fetch_committed_offsets(partitions, timeout_ms=timeout_ms)  # noqa: SLF001
+    return {one: committed.offset for one, committed in found.items()}
 
 
 # -- what compressed batches unfold to

@@ -56,7 +56,7 @@ def read_to_end(
     if not partitions:
         return
     where = connection.bootstrap_servers
-    consumer = connection.consumer(max_poll_records=_AT_ONCE, wanted=batches)
+    consumer = connection.consumer(max_poll_records=_AT_ONCE, wanted=batches, in_passing=True)
     try:
         with translated("reading to the end", where):
             left = _placed(consumer, partitions, dict(start or {}))

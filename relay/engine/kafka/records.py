@@ -53,7 +53,8 @@ class Withheld:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A committed record as it was read. ``timestamp_ms``: epoch milliseconds, the producer's clock.
+    """A committed record as it was read. ``timestamp_ms``: epoch milliseconds, by the producer's clock, and on
+    lanes by the broker's.
 
     With ``withheld`` it stands for records that are not handed out: it has no key, value and
     headers, and the last one's offset, so that whoever commits behind it goes on behind them.
@@ -70,7 +71,7 @@ class Record:
 
     @property
     def written_at(self) -> datetime:
-        """When it was written, by its producer's clock; of a time before 1970 or after 9999 the nearest of these."""
+        """When it was written, by its timestamp; of a time before 1970 or after 9999 the nearest of these."""
         return datetime.fromtimestamp(min(max(0, self.timestamp_ms), _LAST_TIME_MS) / 1000, UTC)
 
 

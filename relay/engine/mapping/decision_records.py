@@ -8,11 +8,11 @@ from datetime import datetime
 from types import MappingProxyType
 
 from relay.domain import identity
-from relay.domain.commands import Lane
+from relay.domain.commands import Lane, TargetCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.ledger_size import estimated_entry_size
 from relay.domain.letters import MAPPER, PROJECT_HEADER, DeadLetter, LetterHeader, LetterKind, SourceProject
-from relay.domain.mapping import Decision, Refusal, Skip, TargetCommand, reasons, sentences
+from relay.domain.mapping import Decision, Refusal, Skip, reasons, sentences
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.engine.kafka import Cluster, Connection, Outgoing
 from relay.engine.letters import Failure, LetterRecords, LetterTopic, failure_headers, letter_topic, new_letter
@@ -76,7 +76,7 @@ class DecisionRecords:
         trace = trace_part(original.headers)
         reports = [self._outcome(outcome, trace) for outcome in outcomes]
         if decision.refusals:
-            reports.append(self._letters.written(self._letter(decision.refusals, event, original, at)))
+            reports.append(self._letters.written(self._letter(decision, event, original, at)))
         return EncodedDecision(
             outgoing=(*sent, *reports),
             commands=decision.commands,
@@ -100,12 +100,12 @@ class DecisionRecords:
         return self._letters.settled(letter.letter_id, letter.change_order_key)
 
     def _letter(
-        self, refusals: Sequence[Refusal], event: ChangeOrderObserved, original: SourceRecord, at: datetime
+        self, decision: Decision, event: ChangeOrderObserved, original: SourceRecord, at: datetime
     ) -> DeadLetter:
         """The letter of the event; one for all of a project that no route takes, however often it is written."""
-        project = unrouted_project(refusals, event, original)
+        project = unrouted_project(decision.refusals, event, original)
         if project is None:
-            return _letter(refusals, event, original, at)
+            return _letter(decision, event, original, at)
         since = self._unrouted_since.setdefault(str(project), at)
         return _project_letter(project, event, original, since, at)
 
@@ -120,7 +120,7 @@ class DecisionRecords:
             record = self._command(command, decision.lane, carried)
             why = self._why_too_large(command, len(record.value or b""))
             if why is not None:
-                refused.append(_too_large(command, why))
+                refused.append(_too_large(command, decision.shown.get(command.target, command.target), why))
             else:
                 kept.append(command)
                 sent.append(record)
@@ -251,15 +251,13 @@ def known_key(key: bytes | None) -> str | None:
     return text if len(pieces) == 3 and all(pieces) else None
 
 
-def _letter(
-    refusals: Sequence[Refusal], event: ChangeOrderObserved, original: SourceRecord, at: datetime
-) -> DeadLetter:
+def _letter(decision: Decision, event: ChangeOrderObserved, original: SourceRecord, at: datetime) -> DeadLetter:
     """One letter for the event, whichever and however many of its targets are refused."""
-    origins = {refusal.origin_id for refusal in refusals}
+    origins = {refusal.origin_id for refusal in decision.refusals}
     failure = Failure(
         kind=LetterKind.REJECTED,
-        reason=refusals[0].reason,
-        sentence=" ".join(dict.fromkeys(_sentences(refusals))),
+        reason=decision.refusals[0].reason,
+        sentence=" ".join(dict.fromkeys(_sentences(decision))),
     )
     return new_letter(
         original,
@@ -271,10 +269,12 @@ def _letter(
     )
 
 
-def _sentences(refusals: Sequence[Refusal]) -> Iterator[str]:
-    for refusal in refusals:
-        one_of_many = len(refusals) > 1 and refusal.target is not None
-        yield f'Target "{refusal.target}": {refusal.sentence}' if one_of_many else refusal.sentence
+def _sentences(decision: Decision) -> Iterator[str]:
+    for refusal in decision.refusals:
+        if len(decision.refusals) > 1 and refusal.target is not None:
+            yield f'Target "{decision.shown.get(refusal.target, refusal.target)}": {refusal.sentence}'
+        else:
+            yield refusal.sentence
 
 
 def _unreadable_letter(original: SourceRecord, key: str | None, reason: str, message: str, at: datetime) -> DeadLetter:
@@ -305,10 +305,10 @@ def trace_part(headers: Headers) -> Headers:
     return tuple(header for header in headers if header[0] in TRACE_HEADERS)
 
 
-def _too_large(command: TargetCommand, why: str) -> Refusal:
+def _too_large(command: TargetCommand, shown: str, why: str) -> Refusal:
     return Refusal(
         reason=reasons.about(command.system, "command_too_large"),
-        sentence=f'What target "{command.target}" is to say {why}. Nothing was sent. Shorten the texts of the change '
+        sentence=f'What target "{shown}" is to say {why}. Nothing was sent. Shorten the texts of the change '
         "order in the source or split it.",
         system=command.system,
         account=command.account,

@@ -12,10 +12,10 @@ from datetime import datetime
 from types import MappingProxyType
 
 from relay.domain import identity
-from relay.domain.commands import CinxCommand, Lane, ProcoreCommand
+from relay.domain.commands import COMMAND_TYPES, Lane, TargetCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.letters import MAPPER, DeadLetter
-from relay.domain.mapping import Decision, Skip, in_milliseconds, map_event
+from relay.domain.mapping import Decision, Skip, in_milliseconds, map_event, reasons
 from relay.domain.routes import Routing
 from relay.engine.kafka import Outgoing, RecordFetcher
 from relay.engine.letters import AS_IS_HEADER, LETTER_HEADERS, letter_headers
@@ -31,6 +31,9 @@ from schemas.failures import Unreadable
 
 TARGET_GONE = "route.target_gone"
 """The reason of the outcome where no route has the letter's target any more."""
+
+_FOR_NOW = (reasons.ROUTE_OBSERVES, reasons.BEFORE_SINCE)
+"""Reasons of skips behind which the target is still there: the file may say otherwise tomorrow."""
 
 EventReader = Callable[[str, int, int], SourceRecord | None]
 """Reads the record at (topic, partition, offset); ``None`` where it is gone."""
@@ -111,6 +114,7 @@ class Remapper:
         except Unreadable as error:
             return RedriveRecords(written=self._records.unreadable(original, error.reason, error.message, now))
         decision = self._decide(event, original, letter, routing, now)
+        self._check_it_is_not_for_now(letter, decision)
         decision = replace(decision, commands=tuple(replace(command, person=person) for command in decision.commands))
         written = self._records.write(decision, event, original, now, letter_headers(letter))
         if decision.commands or decision.refusals:
@@ -162,6 +166,20 @@ class Remapper:
             )
         return decision
 
+    def _check_it_is_not_for_now(self, letter: DeadLetter, decision: Decision) -> None:
+        """The writer has seen what its letter is about: without the letter nothing would bring it again."""
+        skips = [skip for skip in decision.skips if skip.reason in _FOR_NOW]
+        if letter.stage == MAPPER or decision.commands or decision.refusals or not skips:
+            return
+        shown = decision.shown.get(self.command_of(letter).target)
+        if shown is None:
+            return
+        why = " ".join(dict.fromkeys(skip.sentence for skip in skips))
+        raise CannotRedrive(
+            f'letter {letter.letter_id} stays open: as the routes stand, nothing of it goes to "{shown}". {why} '
+            f"Send it again once its route carries it; `cor letters settle {letter.letter_id}` ends it without sending"
+        )
+
     def _event_of(self, letter: DeadLetter, read: EventReader) -> SourceRecord:
         if letter.stage == MAPPER:
             return SourceRecord.of_letter(letter)
@@ -179,16 +197,15 @@ class Remapper:
             )
         return event_record
 
-    def command_of(self, letter: DeadLetter) -> ProcoreCommand | CinxCommand:
+    def command_of(self, letter: DeadLetter) -> TargetCommand:
         """The command that a writer's letter holds. Raises :class:`CannotRedrive` where it holds none."""
         system = self._systems.get(letter.topic)
-        kind: type[ProcoreCommand | CinxCommand] = CinxCommand if system == "cinx" else ProcoreCommand
         if system is None or letter.record_value is None:
             raise CannotRedrive(
                 f"letter {letter.letter_id} of {letter.stage} holds neither an event nor a command: {letter.sentence}"
             )
         try:
-            return self._codec.decode(letter.record_value, kind)
+            return self._codec.decode(letter.record_value, COMMAND_TYPES[system])
         except Unreadable as error:
             raise CannotRedrive(
                 f"the command of letter {letter.letter_id} cannot be read ({error.message}): replay its change order "

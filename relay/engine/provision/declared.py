@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from relay.domain.failures import Fatal
 from relay.engine.kafka import TopicSpec
-from relay.engine.topics import ALIKE, ALL, DAY_MS, FAMILIES, MEBIBYTE, WRAPPING_BYTES, Cleanup, Topic
+from relay.engine.topics import ALIKE, ALL, DAY_MS, FAMILIES, FOR_EVER, MEBIBYTE, WRAPPING_BYTES, Cleanup, Topic
 
 PARTITIONS = "partitions"
 """How a report calls the number of partitions, which is no setting of Kafka's."""
@@ -42,6 +42,7 @@ _CONSEQUENCES = {
     "delete.retention.ms": "whoever reads seldom may miss that a key has ended",
     "min.insync.replicas": "what was acknowledged can be lost with a broker, or nothing is taken while one is away",
     "unclean.leader.election.enable": "what was acknowledged can be lost with a broker",
+    "message.timestamp.type": "a record that says it is old is removed at once, and a writer that was away then stops",
     "compression.type": "other services may need a library that they do not have",
     "segment.bytes": "a start may have to read more than it needs",
     "segment.ms": "a start may have to read more than it needs",
@@ -97,7 +98,9 @@ def _compacted(topic: Topic) -> dict[str, str]:
 
 
 def _kept(topic: Topic) -> dict[str, str]:
-    return {"retention.ms": str(topic.retention_ms), "retention.bytes": "-1"}
+    kept = {"retention.ms": str(topic.retention_ms), "retention.bytes": "-1"}
+    # A writer may call its record as old as it likes; by the broker's clock it is removed no sooner than ours.
+    return kept if topic.retention_ms == FOR_EVER else {**kept, "message.timestamp.type": "LogAppendTime"}
 
 
 def refuse_other_counts(prefix: str, wanted: Mapping[str, TopicSpec], counts: Mapping[str, int]) -> None:

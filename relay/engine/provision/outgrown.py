@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from relay.domain.failures import Fatal
 from relay.engine.kafka import Cluster, Connection, Outgoing, Partition, Record, read_to_end
 from relay.engine.sizes import limits, target_sizes
-from relay.engine.topics import FAMILIES, Family, Topic
+from relay.engine.topics import WRITERS, Family, Topic
 
 
 def refuse_outgrown(connection: Connection, cluster: Cluster, prefix: str) -> None:
@@ -15,7 +15,7 @@ def refuse_outgrown(connection: Connection, cluster: Cluster, prefix: str) -> No
 
     Only topics that take less than is declared are read, lanes from where the writer's group stands.
     """
-    for stage, family in (("procore-writer", FAMILIES["procore"]), ("cinx-submitter", FAMILIES["cinx"])):
+    for stage, family in WRITERS.items():
         counts = cluster.partition_counts([topic.name(prefix) for topic in family.all])
         if len(counts) == len(family.all) and _is_lowered(cluster, prefix, family):
             every = [

@@ -111,6 +111,8 @@ class SessionLoop:
                 session.finish()
             finally:
                 context.health.ready(self._name, False)
+                # What it owned is another's now, or nobody's; while Kafka is away it must not look as if it worked.
+                context.metrics.partitions_owned.labels(self._name).set(0)
 
     def _take_turn(self, session: Session, reader: GroupReader) -> None:
         context = self._context

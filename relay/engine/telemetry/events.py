@@ -191,7 +191,7 @@ ROW_UNREADABLE: Final = "poll.row_unreadable"
 """A row of a listing cannot be told from others; it became a letter. Fields: system, account, letter, why."""
 
 CHANGE_ORDER_POSTPONED: Final = "poll.postponed"
-"""A change order was not published this time; the next poll tries again. Fields: system, account,
+"""A change order was not published this time; the next polls try again. Fields: system, account,
 change_order_id, why."""
 
 PROJECT_DENIED: Final = "poll.project_denied"

@@ -91,7 +91,10 @@ class Metrics:
         self.polls = self._counter(name.POLLS, (*account, "result"), "Polls; result is done or the failure's class.")
         self.poll_seconds = self._histogram(name.POLL_SECONDS, account, _WORK_BUCKETS, "Duration of a poll.")
         self.last_poll = self._gauge(
-            name.LAST_POLL, account, "When a poll last succeeded. Alert when older than three planned intervals."
+            name.LAST_POLL,
+            account,
+            "When a poll last succeeded. Before the first one in a process: when it took the account over, or since "
+            "when polls fail, where an earlier process wrote that down. Alert when older than three planned intervals.",
         )
         self.poll_interval = self._gauge(
             name.POLL_INTERVAL,
@@ -130,7 +133,11 @@ class Metrics:
             "1: the topic was deleted, was made again, or has lost its beginning. The stages that work on it stop; "
             "those that do not go on and show this, too.",
         )
-        self.partitions_owned = self._gauge(name.PARTITIONS_OWNED, ("stage",), "Partitions assigned to this process.")
+        self.partitions_owned = self._gauge(
+            name.PARTITIONS_OWNED,
+            ("stage",),
+            "Partitions assigned to this process; 0 while it waits for Kafka. Alert when none of a stage has any.",
+        )
 
     def _letters(self) -> None:
         name = MetricName

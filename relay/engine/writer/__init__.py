@@ -1,7 +1,8 @@
 """The writers' protocol: what one change order goes through on its way into a remote system.
 
 The offsets never wait for a remote, and nothing is decided from memory that a predecessor may have outdated: an
-owner first fences and restores (:mod:`.partition`), then takes turns in which it does what can be done now.
+owner first fences and restores (:mod:`.partition`), then takes turns in which it does what can be done now
+(:mod:`.turn`).
 
 1. **Receive** (:mod:`.steps.receive`). Commands come off the lanes in one transaction with the offsets. Each is
    compared with what is kept of its origin id (``OrderState``): older is ``superseded``, nothing to change is

@@ -56,8 +56,10 @@ class PlannedCall:
     ``bytes_hash``: over the element, so that different bytes are noticed. ``element`` is the
     adapter's own. ``before``: facts kept in the intent. ``exclusive``: no other intent with the
     same name may be open meanwhile. ``writes`` false: no intent is made, the call may simply be
-    repeated; several tasks wait for one such call. ``records``: makes what a write tells of the records that the call
-    touches, with what planning had read of them; asked for only once the call was answered.
+    repeated; several tasks wait for one such call. ``resolves``: a reading call whose answer says
+    what became of the open intent, and ends it; what any other reading finds leaves it open.
+    ``records``: makes what a write tells of the records that the call touches, with what planning
+    had read of them; asked for only once the call was answered.
     """
 
     step: str
@@ -67,6 +69,7 @@ class PlannedCall:
     bytes_hash: str = ""
     most: int = 1
     writes: bool = True
+    resolves: bool = False
     before: tuple[str, ...] = ()
     exclusive: str | None = None
     records: Callable[[], tuple[WrittenRecord, ...]] = field(default=tuple, repr=False, compare=False)
@@ -154,11 +157,11 @@ class Accepted:
 
     ``remote``: ids, numbers and other facts to keep in the entry (a value ``""`` strikes one).
     ``refusal``: some of it was refused for good (``parts`` holds only what was accepted).
-    Closes the intent. ``person``: names of parts that a person edited since. ``was_there``: a reading step has found
-    it so, and nothing was written for the command, whose end may still be ``unchanged``. ``written``: whether it tells
-    of something that we wrote; ``None``: it does where the call writes or an intent is open, as far as it is new.
-    ``shown``: of what was written by an owner before this one, what the remote shows and the intent knows to have been
-    sent.
+    Closes the intent, unless it was a reading that does not resolve it. ``person``: names of parts that a person edited
+    since. ``was_there``: a reading step has found it so, and nothing was written for the command, whose end may still
+    be ``unchanged``. ``written``: whether it tells of something that we wrote; ``None``: it does where the call writes
+    or resolves an open intent, as far as it is new. ``shown``: of what was written by an owner before this one, what
+    the remote shows and the intent knows to have been sent.
     """
 
     parts: Mapping[str, str] = field(default_factory=dict)
@@ -222,9 +225,14 @@ class Batch(Generic[C]):
 
 
 class TargetAdapter(Protocol[C]):
-    """The part that knows one remote system. ``plan`` is called by one thread, ``execute`` and probes by several."""
+    """The part that knows one remote system. ``plan`` is called by one thread, ``execute`` and probes by several.
+
+    ``looks_first``: whether a record is read before it is written over where the ledger's entry says
+    :attr:`~relay.domain.ledger_facts.LedgerFact.DOUBTED`; where not, that is not noted.
+    """
 
     system: str
+    looks_first: bool
 
     def plan(self, task: Task[C]) -> Plan:
         """Names the next step for a change order."""

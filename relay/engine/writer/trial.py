@@ -1,7 +1,7 @@
 """The protocol without a word written: what an owner would do with commands, up to the first call that writes.
 
 Inbox and ledger are read as an owner reads them, into a copy of this process; nothing is fenced, and what an owner
-would commit is applied to the copy alone. Each turn is an owner's turn (:func:`.partition.run_once`), by a view of the
+would commit is applied to the copy alone. Each turn is an owner's turn (:func:`.turn.run_once`), by a view of the
 control topic that knows people's holds and lets nothing be written. So every rule here is the writers' own. What may
 have been sent already is left alone: nobody but its owner brings it to an end.
 """
@@ -21,11 +21,12 @@ from relay.engine.control.membership import ControlView
 from relay.engine.kafka import Outgoing, Partition, Record
 from relay.engine.writer.adapter import C, Plan, PlannedCall, Task, Wait
 from relay.engine.writer.in_flight import InFlightCalls
-from relay.engine.writer.partition import load_state, run_once
 from relay.engine.writer.state.partition_state import PartitionState
+from relay.engine.writer.state.restore import load_state
 from relay.engine.writer.state.scheduler import Delay, ScheduledCall
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.steps.receive import receive_batch
+from relay.engine.writer.turn import run_once
 
 NOT_READ = "not_read"
 """Why nothing can be said of a change order for which something would have to be read first."""

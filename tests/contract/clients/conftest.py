@@ -13,7 +13,7 @@ from relay.clients.http.remote import ClientOptions
 from relay.clients.procore import ProcoreClient
 
 EMAIL, PASSWORD = "relay@acme.example", "sandbox-password"
-WIRING = ClientOptions(deadline=5.0, step=2.0)
+OPTIONS = ClientOptions(deadline=5.0, step=2.0)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def procore(procore_sandbox: Simulated) -> Iterator[ProcoreClient]:
         client_secret="sandbox-secret",
         api_url=procore_sandbox.url,
         login_url=procore_sandbox.url,
-        wiring=WIRING,
+        options=OPTIONS,
     ) as client:
         yield client
 
@@ -55,7 +55,7 @@ def cinx_sandbox(cinx_process: Simulated) -> Simulated:
 
 @pytest.fixture
 def cinx(cinx_sandbox: Simulated) -> Iterator[CinxClient]:
-    with CinxClient(email=EMAIL, password=PASSWORD, base_url=cinx_sandbox.url, wiring=WIRING) as client:
+    with CinxClient(email=EMAIL, password=PASSWORD, base_url=cinx_sandbox.url, options=OPTIONS) as client:
         yield client
 
 
@@ -79,6 +79,6 @@ def constructiononline(constructiononline_sandbox: Simulated) -> Iterator[Constr
         password=PASSWORD,
         api_key="sandbox-api-key",
         base_url=f"{constructiononline_sandbox.url}/api",
-        wiring=WIRING,
+        options=OPTIONS,
     ) as client:
         yield client

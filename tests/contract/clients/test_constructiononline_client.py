@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from deploy.sandbox.process import Simulated
@@ -46,6 +48,36 @@ def test_a_404_that_is_not_about_the_record_does_not_make_it_missing(
     constructiononline_sandbox.fault("status", status=404, body=body)
     with pytest.raises(failure):
         constructiononline.change_order(498099)
+
+
+NO_RECORD = '{"Message": "Not found.", "MessageDetail": "Change order 498099 does not exist."}'
+
+
+def test_details_of_a_missing_record_are_not_about_the_address(
+    constructiononline: ConstructionOnlineClient, constructiononline_sandbox: Simulated
+) -> None:
+    constructiononline_sandbox.fault("status", status=404, body=NO_RECORD, times=2)
+    assert constructiononline.change_order(498099) is None
+    with pytest.raises(Denied):
+        constructiononline.change_orders(project_id=7)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_record_or_project_is_denied_and_a_refused_account_is_blocked(
+    constructiononline: ConstructionOnlineClient, constructiononline_sandbox: Simulated, status: int
+) -> None:
+    constructiononline_sandbox.fault("status", status=status, times=0)
+    for one in (
+        lambda: constructiononline.change_order(498099),
+        lambda: constructiononline.change_orders(project_id=7),
+        lambda: constructiononline.items(change_order_id=498099),
+    ):
+        with pytest.raises(Denied):
+            one()
+    with pytest.raises(TenantBlocked):
+        constructiononline.change_orders(from_date=date(2026, 3, 1))
+    with pytest.raises(TenantBlocked):
+        constructiononline.probe_tenant()
 
 
 @pytest.mark.parametrize("form", ["text", "separated", "fraction"])

@@ -189,7 +189,7 @@ def test_the_governor_spends_the_whole_short_window_and_nothing_is_refused(proco
     rate = ProcoreRate()
     with ProcoreClient(company_id=4200, client_id="sandbox-client", client_secret="sandbox-secret",
                        api_url=procore_sandbox.url, login_url=procore_sandbox.url,
-                       wiring=ClientOptions(governor=rate)) as client:  # fmt: skip
+                       options=ClientOptions(governor=rate)) as client:  # fmt: skip
         for _ in range(20):
             client.probe_tenant()
         with pytest.raises(Throttled) as caught:
@@ -242,7 +242,7 @@ def test_each_call_is_announced_before_anything_is_sent_and_may_be_stopped(proco
 
     with ProcoreClient(company_id=4200, client_id="sandbox-client", client_secret="sandbox-secret",
                        api_url=procore_sandbox.url, login_url=procore_sandbox.url,
-                       wiring=ClientOptions(on_send=announce)) as client:  # fmt: skip
+                       options=ClientOptions(on_send=announce)) as client:  # fmt: skip
         assert client.references.projects()
         with pytest.raises(Stop):
             client.references.project(PROJECT)

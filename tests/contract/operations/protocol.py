@@ -12,29 +12,21 @@ from relay.engine.kafka import Partition, Record
 from relay.engine.letters import LetterTopic
 from relay.engine.topics import PROCORE
 from relay.engine.writer.in_flight import InFlightCalls
-from relay.engine.writer.partition import load_state, run_once
-from relay.engine.writer.state.cache import Cache, Table
 from relay.engine.writer.state.partition_state import PartitionState
-from relay.engine.writer.state.store import PartitionTopics, StateStore
+from relay.engine.writer.state.restore import load_state, restored_store
+from relay.engine.writer.state.store import PartitionTopics
 from relay.engine.writer.state.timing import Clock
 from relay.engine.writer.steps.receive import receive_batch
 from relay.engine.writer.trial import Foreseen, Trial, TrialState, Uncommitted
+from relay.engine.writer.turn import run_once
 from tests.contract.workers.cinx_submitter.world import Inline
 from tests.contract.workers.procore_writer.harness import new_adapter
-from tests.unit.engine.writer.model import CODEC, TIMING, Log, ModelJournal
+from tests.unit.engine.writer.virtual_log import CODEC, TIMING, Log, ModelJournal
 from workers.procore_writer.adapter import ProcoreAdapter
 
 TOPICS = PartitionTopics(family=PROCORE, prefix="", number=0, letter_topic=LetterTopic(partitions=12))
 MAY_WRITE = ControlView(read_at=float("inf"), announced=frozenset({"procore:acme"}), stated_at=float("inf"))
 _MOST_TURNS = 3_000
-
-
-def restored(log: Log, topics: PartitionTopics) -> Cache:
-    """What the log holds of inbox and ledger."""
-    cache = Cache()
-    for table, topic in ((Table.INBOX, topics.inbox), (Table.LEDGER, topics.ledger)):
-        cache.apply(table, list(log.compacted.get(topic, {}).items()))
-    return cache
 
 
 def records_of(commands: Sequence[Command], topic: str) -> list[Record]:
@@ -47,13 +39,13 @@ def tried(
     log: Log, topics: PartitionTopics, adapter: Any, clock: Clock, commands: Sequence[Command], **more: Any
 ) -> list[Foreseen[Any]]:
     """What a trial says of the commands; the log is as it was before."""
-    cache = restored(log, topics)
+    store = restored_store(topics, CODEC, log.read)
     kept = {topic: dict(values) for topic, values in log.compacted.items()}
     state: TrialState[Any] = TrialState(
         stage="trial",
         adapter=adapter,
         command_type=type(commands[0]),
-        store=StateStore(topics, cache, CODEC),
+        store=store,
         codec=CODEC,
         journal=Uncommitted(),
         accounts=frozenset({"acme"}),
@@ -63,7 +55,7 @@ def tried(
     )
     trial = Trial(state, ControlView(read_at=float("inf")), lambda seconds: False)
     found = list(trial.look(Lane.LIVE, records_of(commands, topics.family.commands.name())))
-    cache.close()
+    store.close()
     assert log.compacted == kept
     return found
 
@@ -74,20 +66,20 @@ class ProcoreOwner:
     def __init__(self, url: str) -> None:
         self.url, self.log = url, Log()
         self._adapters: list[ProcoreAdapter] = []
-        self._cache = Cache()
+        self._store = restored_store(TOPICS, CODEC, self.log.read)
         self.restart()
 
     def restart(self) -> None:
         """A new owner: it knows what the log holds, and has read nothing yet."""
-        self._cache.close()
+        self._store.close()
         self.adapter = self.new_adapter()
-        self._cache = restored(self.log, TOPICS)
+        self._store = restored_store(TOPICS, CODEC, self.log.read)
         lane = Partition(PROCORE.commands.name(), 0)
         self.state: PartitionState[ProcoreCommand] = PartitionState(
             stage="procore-writer",
             adapter=self.adapter,
             command_type=ProcoreCommand,
-            store=StateStore(TOPICS, self._cache, CODEC),
+            store=self._store,
             codec=CODEC,
             journal=ModelJournal(self.log, lane),
             accounts=frozenset({"acme"}),
@@ -120,6 +112,6 @@ class ProcoreOwner:
         return tried(self.log, TOPICS, self.new_adapter(), Clock(), commands)
 
     def close(self) -> None:
-        self._cache.close()
+        self._store.close()
         for adapter in self._adapters:
             adapter.close()

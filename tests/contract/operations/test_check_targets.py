@@ -139,6 +139,42 @@ def test_a_code_or_a_unit_that_would_be_sent_and_is_not_known_is_wrong(
     assert words in result.said
 
 
+SPREADSHEET = RIGHT.replace(f"    {FROM % 901}\n", f"    {FROM % 901}\n    cost_codes_file: cost-codes.csv\n")
+
+
+def test_a_wrong_code_is_named_where_the_spreadsheet_says_it(office: Office) -> None:
+    sheet = office.folder / "cost-codes.csv"
+    sheet.write_bytes(
+        b"\xef\xbb\xbfcode;classification;target_code;target_type\r\n371;;03-300;Gold\r\n372;;03-999;L\r\n380;;;\r\n"
+    )
+    found = proven(office, SPREADSHEET, observed=[seen("372"), seen("380")])
+    said = found["target pier/owner in procore:acme"].said
+    assert said.startswith(
+        f"{sheet}:3: target_code: the cost codes '03-999' (not known), '380' (not known; {sheet}:4: "
+    )
+    assert "map it in cost_codes_file" in said
+    assert f"{sheet}:3: target_code: the cost codes '03-999'" in found["target pier/steel in cinx:acme"].said
+    types = proven(office, SPREADSHEET, observed=[seen("371")])
+    assert types["target pier/owner in procore:acme"].said.startswith(
+        f"{sheet}:2: target_type: the line item type 'Gold'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "place"),
+    [
+        ('cost_codes: {"372": 03-999}', "cost_codes.372"),
+        ('crosswalk: [{code: "372", cost_code: 03-999}]', "crosswalk[0].cost_code"),
+        ("history: true", "targets[0]"),
+    ],
+)
+def test_a_wrong_code_is_named_where_the_file_says_it(office: Office, rule: str, place: str) -> None:
+    routes = RIGHT.replace(f"    {FROM % 901}\n", f"    {FROM % 901}\n    {rule}\n")
+    code = "03-999" if place == "targets[0]" else "372"
+    said = proven(office, routes, observed=[seen(code)])["target pier/owner in procore:acme"].said
+    assert f": routes[0].{place}: the cost code '03-999' (not known) would be sent there" in said
+
+
 def test_other_tiers_and_types_and_a_closed_order_are_wrong(office: Office) -> None:
     office.systems["procore"].people("load_typed_in", contract=44021, count=1)
     office.systems["cinx"].people("set_po", po="PO-123", set={"procurement_status": "CLOSED"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ def out(office: Office) -> Path:
 
 def discover(office: Office, *options: str) -> Any:
     ended = office.cor("discover", "--json", *options)
-    assert (ended.code, ended.err) == (0, "")
+    assert ended.code == 0
+    assert all("waits for the rate budget of" in line for line in ended.err.splitlines()), ended.err
     return ended.json
 
 
@@ -81,7 +83,7 @@ def test_calls_are_said_before_they_are_made_and_no_secret_is(office: Office) ->
     assert "1/2 GET" in ended.out
     assert "2/2 GET" in ended.out
     assert "/2.0/sub/[secret]/projects?offset=0&limit=50" in ended.out
-    assert "not read  cinx:acme: tax groups: 2 calls are made, as many as --calls allows" in ended.out
+    assert "cinx:acme: cost codes; cinx:acme: tax groups and 1 more: 2 calls are made, as many as --calls" in ended.out
     assert len(office.asked()) == 2
     assert office.systems["cinx"].state()["token"] not in ended.out
 
@@ -204,6 +206,30 @@ def test_what_is_refused_is_said_and_everything_else_is_read(office: Office) -> 
     assert office.only_read()
 
 
+def test_where_every_login_is_refused_it_has_failed_and_each_refusal_is_said_once(office: Office, out: Path) -> None:
+    for secret in ("password", "client-secret"):
+        (office.folder / secret).write_text("not the secret", encoding="utf-8")
+    ended = office.cor("discover", "--write", str(out))
+    assert ended.code == 1
+    refusals = [line for line in ended.out.splitlines() if line.startswith("not read  ")]
+    assert len(refusals) == 3, ended.out
+    assert all(any(line.startswith(f"not read  {name}:") for line in refusals) for name in ("procore", "cinx"))
+    assert "Nothing could be read, and no file was written." in ended.out
+    assert not out.exists()
+    again = office.cor("discover", "--json")
+    assert (again.code, len(again.json["not_read"])) == (1, 9)
+
+
+def test_a_system_that_is_silent_is_asked_once(office: Office) -> None:
+    office.systems["cinx"].fault("drop_before", {"path": "/pos"}, times=100)
+    procore = office.systems["procore"].fault("drop_before", {}, times=100)
+    found = discover(office)
+    silent = [row["why"] for row in found["not_read"] if row["account"] == "procore:acme"]
+    assert (len(silent), len(set(silent))) == (2, 1)
+    assert [row["what"] for row in found["not_read"] if row["account"] == "cinx:acme"] == ["cinx:acme: purchase orders"]
+    office.systems["procore"].disarm(procore)
+
+
 def test_an_account_that_is_not_configured_is_wrong_usage(office: Office) -> None:
     ended = office.cor("discover", "procore:other")
     assert ended.code == 2
@@ -237,6 +263,8 @@ def test_what_is_throttled_is_said_and_the_next_run_goes_on_there(office: Office
     found = discover(office, "--write", str(out))
     unread = [row for row in found["not_read"] if row["account"] == "procore:acme"]
     assert {row["what"] for row in unread} >= {"procore:acme: cost codes of project 315"}
+    (why,) = {row["why"] for row in unread}
+    assert re.search(r"\(429\).*; try again in \d+ (s|min|h)$", why), why
     assert found["accounts"]["procore:acme"]["contracts"]
     assert found["accounts"]["cinx:acme"]["purchase_orders"]
     asked = [path for system, _, path in office.asked() if system == "procore" and path.endswith("/cost_codes")]

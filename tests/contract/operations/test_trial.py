@@ -27,7 +27,7 @@ from tests.contract.operations.protocol import ProcoreOwner, tried
 from tests.contract.workers.cinx_submitter import world as cinx
 from tests.contract.workers.cinx_submitter.company import Loss
 from tests.contract.workers.procore_writer import harness as procore
-from tests.unit.engine.writer.model import START
+from tests.unit.engine.writer.virtual_log import START
 
 NAMES = st.sampled_from(["1", "1", "2"])
 KNOWN, UNKNOWN = "03-300", "99-999"
@@ -92,7 +92,7 @@ def test_a_trial_says_what_the_submitter_does(steps: list[Any], rules: CinxRules
         world.start()
         asked = len(world.company.requests)
         (foreseen,) = tried(
-            world.log, cinx.SHELF, world.another_adapter(), world.time.clock(), [one], timing=cinx.TIMING
+            world.log, cinx.TOPICS, world.another_adapter(), world.time.clock(), [one], timing=cinx.TIMING
         )
         assert all(method == "GET" for method, _ in world.company.requests[asked:])
         told, asked = len(world.log.writes), len(world.company.requests)
@@ -113,7 +113,7 @@ def test_what_may_have_been_sent_is_left_alone() -> None:
             break
     asked = len(world.company.requests)
     later = cinx.command("1", sequence=2)
-    found = tried(world.log, cinx.SHELF, world.another_adapter(), world.time.clock(), [later], timing=cinx.TIMING)
+    found = tried(world.log, cinx.TOPICS, world.another_adapter(), world.time.clock(), [later], timing=cinx.TIMING)
     assert [(one.under_way, one.end, one.next_call) for one in found] == [(True, None, None)]
     assert len(world.company.requests) == asked
     world.close()
@@ -124,7 +124,7 @@ def test_a_remote_that_does_not_answer_is_asked_once() -> None:
     for _ in range(3):
         world.company.lose(Loss.UNREACHABLE, "GET")
     (found,) = tried(
-        world.log, cinx.SHELF, world.another_adapter(), world.time.clock(), [cinx.command("1")], timing=cinx.TIMING
+        world.log, cinx.TOPICS, world.another_adapter(), world.time.clock(), [cinx.command("1")], timing=cinx.TIMING
     )
     assert found.next_call is not None
     assert not found.next_call.writes

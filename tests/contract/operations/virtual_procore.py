@@ -24,14 +24,13 @@ from relay.engine.configuration import ProcoreAccount
 from relay.engine.kafka import Partition
 from relay.engine.topics import PROCORE
 from relay.engine.writer.in_flight import InFlightCalls
-from relay.engine.writer.partition import load_state, run_once
-from relay.engine.writer.state.cache import Cache
 from relay.engine.writer.state.partition_state import PartitionState
-from relay.engine.writer.state.store import StateStore
+from relay.engine.writer.state.restore import load_state, restored_store
 from relay.engine.writer.steps.receive import receive_batch
+from relay.engine.writer.turn import run_once
 from tests.contract.operations.protocol import MAY_WRITE, TOPICS, records_of
 from tests.contract.workers.cinx_submitter.world import Inline
-from tests.unit.engine.writer.model import CODEC, START, TIMING, Log, ModelJournal, VirtualTime
+from tests.unit.engine.writer.virtual_log import CODEC, START, TIMING, Log, ModelJournal, VirtualTime
 from workers.procore_writer.adapter import ProcoreAdapter
 
 ANSWER_SECONDS = 0.2
@@ -83,12 +82,11 @@ class VirtualProcore:
             clock=clock.running,
             pause=self._pass,
         )
-        self._cache = Cache()
         self.state: PartitionState[ProcoreCommand] = PartitionState(
             stage="procore-writer",
             adapter=self.adapter,
             command_type=ProcoreCommand,
-            store=StateStore(TOPICS, self._cache, CODEC),
+            store=restored_store(TOPICS, CODEC, self.log.read),
             codec=CODEC,
             journal=ModelJournal(self.log, Partition(PROCORE.commands.name(), 0)),
             accounts=frozenset({"acme"}),
@@ -110,7 +108,7 @@ class VirtualProcore:
         return [end for end in self.log.outcomes if end.kind.is_terminal]
 
     def close(self) -> None:
-        self._cache.close()
+        self.state.store.close()
         self.adapter.close()
 
     def _pass(self, seconds: float) -> None:
@@ -126,7 +124,7 @@ class VirtualProcore:
 
     def _open(self, name: str, account: ProcoreAccount) -> tuple[ProcoreClient, Governor]:
         governor = ProcoreRate(of_writer(account.poller_share), account.limits.expected)
-        wiring = ClientOptions(
+        options = ClientOptions(
             tenant=f"procore:{name}", governor=governor, clock=self.time.clock().running, transport=self.company
         )
         client = ProcoreClient(
@@ -135,7 +133,7 @@ class VirtualProcore:
             client_secret="sandbox-secret",
             api_url="https://procore.invalid",
             login_url="https://procore.invalid",
-            wiring=wiring,
+            options=options,
         )
         return client, governor
 

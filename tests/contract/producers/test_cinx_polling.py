@@ -15,7 +15,8 @@ from producers.changes.events import Observation, deleted, observed, rebased
 from producers.cinx.source import CinxSource
 from producers.poll_state import AccountState, blank
 from producers.source import PollResult
-from relay.clients.cinx import CinxClient
+from relay.clients.cinx import CinxClient, envelope
+from relay.clients.native_json.records import NativeRecord, member_records
 from relay.domain.change_order import Status
 from relay.domain.directory import DirectoryKind
 from relay.domain.events import Change, ChangeOrderObserved
@@ -103,6 +104,32 @@ def test_the_first_load_reads_every_poco_once_and_the_next_poll_none_but_open_on
     assert reads(sandbox) == 2
     assert poller.poll() == []
     assert reads(sandbox) == 1, "the submitted one is locked, and its row is the same"
+
+
+def test_a_row_without_a_guid_is_named_and_proves_no_other_to_be_gone(
+    sandbox: Simulated, poller: Poller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = [poco(sandbox) for _ in range(9)]
+    poller.poll(sweep=True)
+    healthy = poco(sandbox)
+    rows_of = member_records
+
+    def nameless(body: bytes, member: str) -> list[NativeRecord]:
+        rows = rows_of(body, member)
+        if len(rows) == 1:
+            return rows
+        spoilt = {"cinx_guid": None, "cinx_quid": None}
+        return [
+            NativeRecord(row.raw, {**row.data, **spoilt}) if row.data.get("cinx_guid") == known[0] else row
+            for row in rows
+        ]
+
+    monkeypatch.setattr(envelope, "member_records", nameless)
+    result = poller.source.poll(poller.state, sweep=True)
+    found = {read.change_order_id for read in result.change_orders}
+    assert (healthy in found, known[0] in found) == (True, False)
+    assert [row.why for row in result.unreadable] == ["a POCO without a usable guid"]
+    assert (result.deleted, result.question) == ((), None)
 
 
 def test_a_poco_s_bytes_are_kept_and_read_the_same(sandbox: Simulated, poller: Poller) -> None:

@@ -222,6 +222,19 @@ def test_items_that_are_changed_added_and_removed_are_seen(
     assert [item.cost for item in removed.change_order.items] == [11, 5]
 
 
+def test_an_item_that_moves_to_another_change_order_is_in_one_of_them(sandbox: Simulated, poller: Poller) -> None:
+    """No documentation says that one may; none says that it may not. Without a price its sums do not tell."""
+    sandbox.settings(item_edit_moves_parent=False)
+    left, joined = order(sandbox, items=lines(0, 20)), order(sandbox, items=lines(30))
+    poller.poll()
+    moved = next(int(record.data["ID"]) for record in poller.client.items(change_order_id=left))
+    sandbox.people("remove_item", id=moved)
+    sandbox.people("add_item", change_order=joined, set={"ID": moved, "NAME": "Line 0", "RATE": 0, "RATE_QTY": 1})
+    items = {event.change_order_id: [item.item_id for item in event.change_order.items] for event in poller.poll()}
+    assert str(moved) in items[str(joined)]
+    assert str(moved) not in items[str(left)]
+
+
 def test_bookkeeping_publishes_nothing_but_is_read(sandbox: Simulated, poller: Poller) -> None:
     number = order(sandbox)
     poller.poll()

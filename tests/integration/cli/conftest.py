@@ -14,7 +14,7 @@ from deploy.local import Kafka
 from operations.preflight import names_in
 from relay.domain import identity
 from relay.domain.change_order import ChangeOrder
-from relay.domain.commands import CinxCommand, ProcoreCommand
+from relay.domain.commands import ProcoreCommand, TargetCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.identity import tenant_partition
 from relay.domain.mapping import in_milliseconds
@@ -131,7 +131,7 @@ class Place:
     def decoded(self, topic: Topic, kind: type[T]) -> list[T]:
         return [CODEC.decode(one.value, kind) for one in self.read(topic) if one.value is not None]
 
-    def commands(self) -> list[ProcoreCommand | CinxCommand]:
+    def commands(self) -> list[TargetCommand]:
         family = FAMILIES["procore"]
         return [*self.decoded(family.commands, ProcoreCommand), *self.decoded(family.backfill, ProcoreCommand)]
 

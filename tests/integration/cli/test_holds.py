@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from relay.domain.commands import Operation
 from relay.domain.control import Control, Member, PersonHold
+from relay.domain.mapping import map_event
+from relay.domain.person_holds import bars
 from relay.domain.records import OperatorAction
 from relay.engine.kafka import Outgoing
-from relay.engine.topics import AUDIT, CONTROL
+from relay.engine.topics import AUDIT, CONTROL, CURRENT, OBSERVED
 from tests.integration.cli.conftest import Place
+from tests.unit.domain.mapping.samples import NOW, event, routing
 
 WHY = ["--why", "in dispute", "--who", "Ann"]
 
@@ -126,6 +131,37 @@ def test_what_is_held_is_written_in_full(place: Place, named: list[str], subject
     place.route("1321036")
     assert place.cor("hold", *named, *WHY).code == 0
     assert [hold.subject for hold in standing(place)] == [subject]
+
+
+@pytest.mark.parametrize("named", ["7004", "procore:acme:7004"])
+@pytest.mark.parametrize("kept", [True, False], ids=["current", "history alone"])
+def test_who_names_a_record_of_ours_holds_what_it_came_from(place: Place, named: str, *, kept: bool) -> None:
+    """Commands name the change order that it all comes from, and a hold on anything else would bar none of them."""
+    place.route("1321036")
+    source = event()
+    ours = event(
+        system="procore", change_order_id="7004", project="315", origin_id=f"cor:{source.key}:main", root=source.key
+    )
+    place.put(OBSERVED, ours.key, replace(ours, origin_id=None, root=None) if kept else ours)
+    if kept:
+        place.put(CURRENT, ours.key, ours)
+    ended = place.cor("hold", "--change-order", named, *WHY)
+    assert ended.code == 0, ended.err
+    assert f"stands: change order {source.key}, until released" in ended.out
+    assert "procore:acme:7004 was written for it;" in ended.out
+    (hold,) = standing(place)
+    commands = [*map_event(source, routing(), NOW).commands, *map_event(ours, routing(), NOW).commands]
+    assert [command.operation for command in commands] == [Operation.APPLY, Operation.VERIFY]
+    assert all(bars(hold, command, None) for command in commands)
+
+
+def test_a_change_order_that_people_made_at_a_target_is_held_itself(place: Place) -> None:
+    place.route("1321036")
+    theirs = event(system="procore", change_order_id="7004", project="315")
+    place.put(OBSERVED, theirs.key, theirs)
+    ended = place.cor("hold", "--change-order", "7004", *WHY, "--json")
+    assert ended.code == 0, ended.err
+    assert (ended.json["hold"]["subject"], ended.json["record"]) == ("procore:acme:7004", None)
 
 
 def test_it_waits_for_the_owner_and_names_it(place: Place) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from operations.letters.open_letters import OpenLetters
+from operations.letters.settle import settle_shown
 from operations.replay.replay import plan_replay, run_replay
 from operations.replay.selection import Selection
 from operations.written_versions import writing_environment
@@ -237,6 +239,20 @@ def test_a_letter_whose_event_is_gone_is_told_apart_and_the_others_go_on(place: 
     assert "--as-is" in results[lost.letter_id][1]
 
 
+def test_what_a_route_only_observes_for_now_stays_open_and_goes_out_once_it_is_live(place: Place) -> None:
+    letter = refused(place, "2")
+    file = place.folder / "cor.yaml"
+    live = file.read_text(encoding="utf-8")
+    file.write_text(live.replace("mode: live", "mode: observe"), encoding="utf-8")
+    ended = place.cor("letters", "redrive", "--all", "--json")
+    assert (ended.code, ended.json["letters"][0]["result"]) == (3, "impossible")
+    assert "The route only observes" in ended.json["letters"][0]["words"]
+    assert list(open_letters(place)) == [letter.letter_id]
+    file.write_text(live, encoding="utf-8")
+    assert place.cor("letters", "redrive", "--all").code == 0
+    assert [command.letter_id for command in place.decoded(PROCORE.commands, ProcoreCommand)][1:] == [letter.letter_id]
+
+
 def test_settling_ends_the_letter_where_it_lies_and_says_who_and_why(place: Place) -> None:
     letter = unrouted(place, "1")
     assert place.cor("letters", "settle", letter.letter_id, "--why", "").code == 2
@@ -248,6 +264,29 @@ def test_settling_ends_the_letter_where_it_lies_and_says_who_and_why(place: Plac
     (action,) = actions(place)
     assert (action.action, action.who, action.why) == ("letter.settle", "ann", "closed by hand")
     assert place.read(LETTERS)[-1].partition == partition_of(key_of("1").encode(), PARTITIONS)
+
+
+@pytest.mark.parametrize("at_the_page", [False, True])
+def test_what_fails_once_more_while_others_are_settled_is_left(
+    place: Place, monkeypatch: pytest.MonkeyPatch, *, at_the_page: bool
+) -> None:
+    first, second = refused(place, "2"), refused(place, "3")
+    shown = {one.id: one.mark for one in OpenLetters(writing_environment()).open()}
+
+    def fails(*_: object) -> set[str]:
+        put_letter(place, replace(first, attempts=2))
+        return set()
+
+    monkeypatch.setattr("operations.letters.settle._undecided", fails)
+    if at_the_page:
+        done = settle_shown(writing_environment(), shown, who="ann", why="By hand")
+        assert [one.letter.id for one in done] == [second.letter_id]
+    else:
+        ended = place.cor("letters", "settle", first.letter_id, second.letter_id, "--why", "By hand")
+        assert ended.code == 1
+        assert f"{first.letter_id}: changed meanwhile" in ended.err
+    assert {one.letter_id: one.attempts for one in open_letters(place).values()} == {first.letter_id: 2}
+    assert [json.loads(one.details)["letter_id"] for one in actions(place)] == [second.letter_id]
 
 
 def test_what_waits_for_a_decision_is_neither_settled_nor_sent_again(place: Place) -> None:
@@ -431,6 +470,16 @@ def test_a_project_that_nothing_takes_is_one_letter_and_redriving_it_replays_the
     assert sorted(one.change_order_key for one in replayed) == [key_of("1"), key_of("2"), key_of("3")]
     assert not open_letters(place)
     assert {action.who for action in actions(place)} == {"ann"}
+
+
+def test_a_project_of_which_something_is_refused_once_more_ends_in_3(place: Place) -> None:
+    letter = unrouted_project(place, "1")
+    place.observe("2", change_order(project="777", cost=None, client_price=None))
+    place.route("777")
+    ended = place.cor("letters", "redrive", letter.letter_id, "--json")
+    assert (ended.code, ended.json["letters"][0]["result"]) == (3, "refused")
+    assert "2 events, 1 commands, 1 letters" in ended.json["letters"][0]["words"]
+    assert [one.change_order_key for one in open_letters(place).values()] == [key_of("2")]
 
 
 @pytest.mark.parametrize(

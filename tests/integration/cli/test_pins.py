@@ -102,7 +102,7 @@ def test_a_name_that_two_bear_or_nobody_is_refused_and_nothing_is_written_down(
     configure(office, systems, **NAMED)
     several = office.cor(*APPLY)
     assert several.code == FAILED
-    assert "is borne by several: 77 ( Tower B), 78 ( TOWER  B)" in several.err
+    assert "is borne by several: 77 (Tower B), 78 (TOWER  B)" in several.err
     configure(office, systems, **(NAMED | {"project": "77", "contract_id": "{number: SC-999}"}))
     nobody = office.cor(*APPLY)
     assert (nobody.code, "'SC-999' was not found among the 1" in nobody.err) == (FAILED, True)
@@ -175,8 +175,9 @@ def test_what_is_pinned_and_is_gone_is_named_with_its_place_and_nothing_else_is_
     source, target = checked(office).values()
     assert (source[0], target[0]) == (False, False)
     assert "routes[0].from.project: " in source[1]
-    assert "'77' is not among them" in source[1]
+    assert "'77' is not among them. Its name 'tower b' was looked up when it was pinned to that id" in source[1]
     assert "routes[0].targets[0].contract_id: project 315 has no contract 44021" in target[1]
+    assert "Its number 'SC-001' was looked up" in target[1]
 
 
 def test_a_name_under_which_something_was_written_stays(office: Place, systems: dict[str, Simulated]) -> None:

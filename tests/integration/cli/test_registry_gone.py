@@ -6,7 +6,8 @@ import pytest
 
 from relay.engine.record_codec import record_codec
 from relay.engine.topics import ALL, LETTERS, OBSERVED, OUTCOMES
-from schemas import Codec, Registry
+from schemas import Codec
+from schemas.registry import Registry
 from tests.integration.cli import conftest
 from tests.integration.cli.conftest import Place
 from tests.integration.cli.test_letters import unrouted

@@ -217,7 +217,7 @@ def test_a_stage_that_starts_counts_what_guests_have_used_of_its_share(place: Pl
         rates, account = ProcoreRates(), company()
         adapter = ProcoreAdapter(
             lambda: {"acme": account},
-            opener=lambda name, settings: (_ for _ in ()).throw(AssertionError("nobody is called")),
+            factory=lambda name, settings: (_ for _ in ()).throw(AssertionError("nobody is called")),
             installation="tests",
             rates=rates,
             lent=lambda name: follower.lent("procore-writer", f"procore:{name}"),

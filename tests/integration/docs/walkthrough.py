@@ -30,6 +30,8 @@ _PATIENCE = 300.0
 """Seconds for one block."""
 _LOOKS_AGAIN = 60.0
 """Seconds for which a block that only shows tables is run again, until they have caught up with the topics."""
+_WAITS = re.compile(r"^  waits for the rate budget of [^\n]*\n", re.MULTILINE)
+"""What commands say of a pace that depends on the clock."""
 _ONLY_SHOWS = re.compile(r"cor log\b[^\n]*\n\Z")
 
 _SHELL = """
@@ -47,7 +49,7 @@ _DIFFERS = (
     (re.compile(r"\b[\w.-]+-[0-9a-f]{8}\b"), "INSTANCE"),
     (re.compile(r"\b(\d+ d )?\d+ (s|min|h)\b"), "LONG"),
     (re.compile(r"\b(plan|Plan) [0-9a-f]{8}\b"), r"\1 ID"),
-    (re.compile(r"\b(cor\.yaml) [0-9a-f]{4}\b"), r"\1 ID"),
+    (re.compile(r"\b(cor\.yaml, routes) [0-9a-f]{4}\b"), r"\1 ID"),
     (re.compile(r"\b5981343\d{8}\b"), "ID"),
     (re.compile(r'("(created_at|start_time)":)[\d.]+'), r"\1TIME"),
     (re.compile(r"views: \d+ behind"), "views: behind"),
@@ -196,7 +198,7 @@ def seen_of(shell: Shell, block: Block) -> str:
     """What the block prints; where it only shows, it is looked at until it is what the guide shows."""
     until = time.monotonic() + _LOOKS_AGAIN
     while True:
-        seen = shell.run(block.commands)
+        seen = _WAITS.sub("", shell.run(block.commands))
         is_done = block.shown is None or agrees(block.shown, seen) or not _ONLY_SHOWS.fullmatch(block.commands)
         if is_done or time.monotonic() > until:
             return seen

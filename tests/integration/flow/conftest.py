@@ -17,7 +17,7 @@ from relay.domain.events import ChangeOrderObserved
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.records import PollState
-from relay.engine.configuration import LiveConfiguration
+from relay.engine.configuration.live import LiveConfiguration
 from relay.engine.control.follower import AboutProcess, ControlFollower
 from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, Record, read_to_end
 from relay.engine.record_codec import record_codec

@@ -3,18 +3,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from tenacity import stop_after_attempt
 
 from relay.engine.kafka import (
     Cluster,
     Connection,
     GroupReader,
     KafkaFailure,
+    KafkaUnreachable,
     Outgoing,
     Partition,
     PlainWriter,
     TopicsMissing,
     TopicSpec,
 )
+from relay.engine.kafka import cluster as cluster_module
 
 MakeTopic = Callable[..., str]
 
@@ -92,3 +95,26 @@ def test_members_are_listed_and_protect_their_offsets(
 def test_a_plain_writer_tells_a_missing_topic(connection: Connection, prefix: str) -> None:
     with PlainWriter(connection) as writer, pytest.raises(KafkaFailure, match=f"{prefix}absent"):
         writer.send(Outgoing(f"{prefix}absent", b"k", b"v"))
+
+
+def test_a_controller_that_is_gone_is_asked_for_anew(cluster: Cluster, prefix: str) -> None:
+    """The client keeps it: in the seconds after a broker has died, every change of a topic would go there in vain."""
+    topic = TopicSpec(name=f"{prefix}one", partitions=1, replication=1)
+    assert cluster.brokers() == 1
+    gone(cluster)
+    assert cluster.create([topic]) == {topic.name}
+
+
+def test_a_controller_that_stays_away_is_told_with_what_to_do(
+    cluster: Cluster, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_module, "_asking_again", cluster_module._asking_again.copy(stop=stop_after_attempt(1)))
+    cluster.brokers()
+    gone(cluster)
+    with pytest.raises(KafkaUnreachable, match=r"gone.*try again"):
+        cluster.create([TopicSpec(name=f"{prefix}one", partitions=1, replication=1)])
+
+
+def gone(cluster: Cluster) -> None:
+    """The client knows a controller that is among the brokers no more."""
+    cluster._admin._controller_id = 4711  # type: ignore[attr-defined]

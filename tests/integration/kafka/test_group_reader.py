@@ -70,11 +70,13 @@ def write(connection: Connection, topic: str, *values: bytes, partition: int = 0
         writer.flush()
 
 
-def until(condition: Callable[[Polled], bool], reader: GroupReader, *others: GroupReader) -> Polled:
+def until(
+    condition: Callable[[Polled], bool], reader: GroupReader, *others: GroupReader, timeout: float = 0.1
+) -> Polled:
     """Polls all readers in turn until what the first one got fulfils the condition."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        polled = reader.poll(0.1)
+        polled = reader.poll(timeout)
         if condition(polled):
             return polled
         for other in others:
@@ -308,6 +310,22 @@ def test_an_offset_that_is_no_longer_there_is_told_with_what_brings_it_back(
         until(owns(9), join(topic, instance=None))
     assert "cor replay" in str(told.value)
     assert f"{topic}[0] at 5" in str(told.value)
+
+
+def test_a_partition_that_is_paused_as_soon_as_it_is_gained_is_never_read(
+    connection: Connection, cluster: Cluster, make_topic: MakeTopic, join: Join, prefix: str
+) -> None:
+    """A long poll, in which the member joins, would go on to read where its offset is no longer there."""
+    topic = make_topic()
+    write(connection, topic, b"a")
+    cluster.reset_offsets(f"{prefix}group", {Partition(topic, 0): 5})
+    one = join(topic, instance=None)
+    gained = until(owns(1), one, timeout=5.0).gained
+    one.pause(gained)
+    assert not any(one.poll(0.1).records for _ in range(5))
+    one.resume(gained)
+    with pytest.raises(OffsetsLost):
+        until(owns(9), one)
 
 
 def test_a_missing_topic_is_told_with_what_makes_it(connection: Connection, prefix: str) -> None:

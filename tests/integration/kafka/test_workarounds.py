@@ -30,6 +30,7 @@ from relay.engine.kafka import (
     Withheld,
     read_to_end,
 )
+from relay.engine.kafka.client import raw
 from relay.engine.kafka.kafka_python_workarounds import end_sender, is_joining, keep_joins, tell_fencing
 from relay.engine.kafka.sending import close_for_good
 
@@ -301,3 +302,20 @@ def test_waiting_for_all_leaders_is_still_needed(
     except KeyError:
         return
     pytest.fail(MENDED.format("mend_offset_questions"))
+
+
+# -- asking where partitions are
+
+
+def test_a_reader_in_passing_looks_up_its_partitions_at_once_which_the_library_has_no_setting_for(
+    connection: Connection, make_topic: MakeTopic
+) -> None:
+    partition, pauses = Partition(make_topic("looked-up"), 0), []
+    for reader in (connection.consumer(in_passing=True), connection.consumer(retry_backoff_ms=20)):
+        try:
+            reader.end_offsets([raw(partition)])
+            pauses.append(reader._client.cluster.refresh_backoff())  # type: ignore[attr-defined]
+        finally:
+            reader.close(autocommit=False)
+    assert pauses[0] == 20
+    assert pauses[1] == 100, MENDED.format("look_up_soon")

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from deploy.local import Kafka
-from relay.engine.configuration import LiveConfiguration
+from relay.engine.configuration.live import LiveConfiguration
 from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, Polled, Record, read_to_end
 from relay.engine.record_codec import record_codec
 from relay.engine.settings import Settings

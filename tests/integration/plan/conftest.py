@@ -19,15 +19,16 @@ from deploy.sandbox.process import Simulated, simulated
 from operations.preflight import names_in
 from operations.stages import factory_of
 from relay.domain.change_order import ChangeOrder, Item, Status
-from relay.domain.commands import CinxCommand, ProcoreCommand
+from relay.domain.commands import COMMAND_TYPES, TargetCommand
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.ledger import Hold, InboxRecord
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.domain.records import NameRecord
 from relay.domain.writes.remote_writes import RemoteWrite
-from relay.engine.configuration import LiveConfiguration, load_configuration
+from relay.engine.configuration import load_configuration
 from relay.engine.configuration.digest import routes_digest
+from relay.engine.configuration.live import LiveConfiguration
 from relay.engine.control.follower import AboutProcess, ControlFollower
 from relay.engine.kafka import Cluster, Connection, Outgoing, Partition, PlainWriter, read_to_end
 from relay.engine.record_codec import record_codec
@@ -277,8 +278,8 @@ class Site:
     def letters(self) -> list[DeadLetter]:
         return self._decoded(LETTERS, DeadLetter)
 
-    def commands(self, topic: Topic) -> Sequence[ProcoreCommand | CinxCommand]:
-        kind: type[ProcoreCommand | CinxCommand] = CinxCommand if ".cinx." in topic.base else ProcoreCommand
+    def commands(self, topic: Topic) -> Sequence[TargetCommand]:
+        kind = COMMAND_TYPES["cinx" if ".cinx." in topic.base else "procore"]
         return self._decoded(topic, kind)
 
     def forget(self) -> None:

@@ -113,6 +113,22 @@ def test_what_is_not_as_the_plan_has_shown_it_because_of_remote_or_file_is_left(
         assert not site.pocos()
 
 
+def test_what_it_would_take_is_said_of_what_the_plan_keeps(site: Site) -> None:
+    site.configure(TOWER)
+    site.observe(order("1"), order("2"))
+    alone = site.cor("go-live", "tower", "--only", "1", "--dry-run", "--json").json["remote_calls"]
+    plan = site.plan()
+    site.observe(order("2", 999), *(order(str(number)) for number in range(3, 9)))
+    kept = site.cor("go-live", "tower", "--plan", plan["plan_id"], "--only", "1", "--dry-run", "--json").json
+    assert (kept["change_orders"], kept["remote_calls"]) == (1, alone)
+    site.configure(TOWER, mode="live")
+    kept = site.cor("go-live", "tower", "--plan", plan["plan_id"], "--dry-run", "--json").json
+    assert (kept["change_orders"], kept["remote_calls"]) == (1, alone)
+    everything = site.cor("go-live", "tower", "--dry-run", "--json").json
+    assert everything["change_orders"] == 8
+    assert all(everything["remote_calls"][tenant] > calls for tenant, calls in alone.items())
+
+
 def test_an_older_revision_is_not_carried_once_the_newest_is_none_of_the_routes(site: Site) -> None:
     site.configure(TOWER)
     site.observe(order("1"), order("1", project="902"), order("2"))

@@ -57,6 +57,22 @@ def test_what_would_be_refused_is_refused_by_the_writers_in_the_same_words(site:
     }  # fmt: skip
 
 
+def test_a_refused_code_is_named_where_the_spreadsheet_says_it(site: Site) -> None:
+    sheet = site.folder / "cost-codes.csv"
+    sheet.write_text("code,target_code,target_type\n371,03-300,Gold\n372,99-999,\n", encoding="utf-8")
+    site.configure(TOWER.replace("history: true", "history: true\n    cost_codes_file: cost-codes.csv"))
+    site.observe(order("1", cost_code="372"), order("2", cost_code="371"), order("3", cost_code=None))
+    rows = {(row["number"], row["system"]): row for row in site.plan()["rows"]}
+    assert {place: row["stated_at"] for place, row in rows.items() if row["stated_at"]} == {
+        ("CO-1", "procore"): f"{sheet}:3: target_code",
+        ("CO-1", "cinx"): f"{sheet}:3: target_code",
+        ("CO-2", "procore"): f"{sheet}:2: target_type",
+    }
+    told = site.cor("plan").out
+    assert f"Stated at {sheet}:3: target_code. (procore.cost_code_unknown)" in told
+    assert "or map it on the route in cost_codes_file or under cost_codes. Stated at" in told
+
+
 def test_a_plan_says_what_changes_and_what_it_takes(site: Site) -> None:
     site.configure(TOWER, mode="live")
     site.observe(order("1"), order("2"))
@@ -108,6 +124,26 @@ def test_what_the_calls_do_not_suffice_for_is_not_read(site: Site) -> None:
     blocked = {row["system"]: row for row in site.plan()["rows"]}
     assert (blocked["procore"]["action"], blocked["cinx"]["action"]) == ("on_hold", "new")
     assert blocked["procore"]["reason"] == "tenant_blocked"
+
+
+def test_a_wait_for_the_rate_budget_is_said_and_json_stays_json(site: Site) -> None:
+    site.configure(TOWER)
+    site.observe(order("1"))
+    site.procore.fault(
+        "status", {"path": "/potential_change_orders"}, status=429, headers={"Retry-After": "3"}, times=1
+    )
+    ended = site.cor("plan", "tower", "--json")
+    assert {row["action"] for row in ended.json["rows"]} == {"new"}
+    assert "waits for the rate budget of procore:acme: " in ended.err
+
+
+def test_routes_are_named_as_people_type_them(site: Site) -> None:
+    site.configure(TOWER, mode="live")
+    site.observe(order("1"))
+    for named in (("tower",), ("--route", "tower"), ("tower", "--route", "tower")):
+        assert site.cor("plan", *named, "--json").json["routes"] == ["tower"]
+    assert "there is no route 'towr'" in site.cor("plan", "towr").err
+    assert site.cor("go-live", "--route", "tower", "--dry-run", "--json").json["route"] == "tower"
 
 
 GONE = (

@@ -57,6 +57,18 @@ def test_a_restart_counts_what_was_used_of_the_company_s_limit(procore_flow: Pro
     assert counted > 0
 
 
+def test_a_restart_goes_on_with_windows_of_the_projects_that_it_followed(procore_flow: ProcoreFlow) -> None:
+    flow = procore_flow
+    made(flow)
+    flow.carry()
+    assert flow.run("poll-procore") == 0
+    flow.sandbox.forget()
+    assert flow.run("poll-procore") == 0
+    listings = [one for one in flow.sandbox.history() if one["path"].endswith("/potential_change_orders")]
+    assert listings
+    assert all("filters[updated_at]" in dict(one["query"]) for one in listings)
+
+
 def test_a_person_s_edit_is_observed_and_asked_about(procore_flow: ProcoreFlow) -> None:
     flow = procore_flow
     made(flow)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -10,6 +11,7 @@ from relay.engine.kafka import (
     Cluster,
     Connection,
     GroupReader,
+    OffsetsLost,
     Outgoing,
     Partition,
     PlainWriter,
@@ -121,6 +123,43 @@ def test_topics_made_by_hand_are_told_setting_by_setting_and_nothing_in_them_is_
     assert all(left[name]["cleanup.policy"] == "delete" for name in (ledger, control)), "a person sets it"
     places = [Partition(name, 0) for name in (ledger, control)]
     assert [record.value for record in read_to_end(connection, places)] == [b"v", b"v"]
+
+
+def test_a_record_that_calls_itself_old_takes_no_place_of_a_group_with_it(
+    cluster: Cluster, connection: Connection, provisioned: str
+) -> None:
+    lane, unlike = (Partition(topic.name(provisioned), 0) for topic in topics.PROCORE.lanes)
+    cluster.alter({unlike.topic: {"message.timestamp.type": "CreateTime"}})
+    (told,) = diff(cluster, provisioned, partitions=PARTITIONS).drift
+    assert "a writer that was away then stops" in told.sentence
+    with PlainWriter(connection) as writer:
+        for place in (lane, unlike):
+            writer.send(Outgoing(place.topic, b"k", b"stray", place.number, timestamp_ms=0))
+        writer.flush()
+        until_removed(cluster, unlike, 1)
+        writer.send(Outgoing(unlike.topic, b"k", b"stray", unlike.number, timestamp_ms=0))
+        writer.flush()
+        until_removed(cluster, unlike, 2)  # So the broker has been round all topics in between.
+    group = f"{provisioned}procore-writer"
+    reader = GroupReader(connection, group=group, topics=[lane.topic], instance=None)
+    while not (polled := reader.poll(5.0)).records:
+        pass
+    assert [record.value for record in polled.records[lane]] == [b"stray"]
+    reader.close()
+    reader = GroupReader(connection, group=group, topics=[unlike.topic], instance=None)
+    with pytest.raises(OffsetsLost, match=r"cannot be read any more.*cor replay.*\"Places that are gone\""):
+        until_read(reader)
+    reader.close()
+
+
+def until_read(reader: GroupReader) -> None:
+    while not reader.poll(5.0).records:
+        pass
+
+
+def until_removed(cluster: Cluster, partition: Partition, before: int) -> None:
+    while cluster.beginning_offsets([partition])[partition] < before:
+        time.sleep(0.1)
 
 
 def test_the_number_of_partitions_of_a_family_is_never_changed(cluster: Cluster, provisioned: str) -> None:

@@ -92,7 +92,7 @@ class Company(Flow):
         for name, secret in SECRETS.items():
             (folder / name).write_text(secret, encoding="utf-8")
         super().__init__(folder, kafka, connection, prefix, self.source)
-        self._record_names()
+        self.record_names()
 
     def configure(self, routes: str = "", sweep: str = "24h") -> None:
         text = CONFIGURATION.format(**{name: system.url for name, system in self.systems.items()})
@@ -104,7 +104,8 @@ class Company(Flow):
         settings = context.settings.model_copy(update={"send_window": 2.0, "http_deadline": 5.0})
         return replace(context, settings=settings)
 
-    def _record_names(self) -> None:
+    def record_names(self) -> None:
+        """What the names of accounts and targets stand for."""
         accounts, targets = names_in(load_configuration(self.folder / "cor.yaml"))
         named = [(f"account:{name}", meaning) for name, meaning in accounts]
         named += [(f"target:{name}", meaning) for name, meaning in targets]

@@ -77,6 +77,9 @@ def test_everything_can_be_done_with_the_rights_that_the_manifests_give(deployed
     assert asked(deployed, "members", "list")["members"]
     assert asked(deployed, "members", "remove", "mapper", "mapper-0")["removed"] == ["mapper-0"]
 
+    deployed.configure(MORE.replace("name: other", "name: another"))
+    provision(deployed, "--accept-new-target", "another", "--why", "It is another one")
+
 
 def page_of(deployed: Deployed) -> Starlette:
     """The page with decisions, as the user who decides."""
@@ -88,8 +91,8 @@ def page_of(deployed: Deployed) -> Starlette:
     return application(read_settings(environment))
 
 
-def provision(deployed: Deployed) -> None:
-    done(deployed, "provision", "topics", "apply", "--partitions", str(PARTITIONS))
+def provision(deployed: Deployed, *arguments: str) -> None:
+    done(deployed, "provision", "topics", "apply", "--partitions", str(PARTITIONS), *arguments)
 
 
 def written_at_the_source(deployed: Deployed) -> tuple[int, int]:

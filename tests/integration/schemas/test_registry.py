@@ -18,14 +18,13 @@ from relay.domain.record_types import RECORD_TYPES
 from relay.engine.record_codec import record_codec
 from schemas import (
     RECORDS,
-    Registry,
     RegistryUnreachable,
     SchemaNotRegistered,
     Unreadable,
     published,
     schema,
-    subject_of,
 )
+from schemas.registry import Registry, subject_of
 from tests.unit.schemas.samples import NAME, SAMPLES
 
 NEWEST = published("NameRecord")[-1]

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -71,11 +71,13 @@ class Stuck(AssertionError):
 
 @dataclass
 class Cor:
-    """``cor`` with the settings of one installation."""
+    """``cor`` with the settings of one installation; ``program`` is that of another release where one is named."""
 
     folder: Path
     servers: str
     prefix: str
+    program: tuple[str, ...] = (COR,)
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def prepare(self, configuration: str, remotes: Mapping[str, Simulated]) -> None:
         """Writes secrets and configuration, the addresses of the remotes filled in."""
@@ -87,7 +89,12 @@ class Cor:
     def says(self, *words: str, ends: Collection[int] = (DONE,)) -> str:
         """What the command prints. Raises :class:`Stuck` for another end."""
         done = subprocess.run(
-            [COR, *words], env=self._environment(), capture_output=True, text=True, timeout=PATIENCE, check=False
+            [*self.program, *words],
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
         )
         if done.returncode not in ends:
             raise Stuck(f"cor {' '.join(words)} ended with {done.returncode}\n{done.stdout}{done.stderr}\n{self.log()}")
@@ -112,7 +119,7 @@ class Cor:
         """Stages at work for the length of the block, then asked to end."""
         with (self.folder / "log").open("ab") as log:
             process = subprocess.Popen(
-                [COR, "run", *words], env=self._environment(), stdout=log, stderr=subprocess.STDOUT
+                [*self.program, "run", *words], env=self._environment(), stdout=log, stderr=subprocess.STDOUT
             )
         try:
             yield process
@@ -135,7 +142,7 @@ class Cor:
             "COR_INSTANCE": "one",
         }
         kept = {name: value for name, value in os.environ.items() if not name.startswith("COR_")}
-        return {**kept, **SETTINGS, **own}
+        return {**kept, **SETTINGS, **own, **self.settings}
 
 
 @contextmanager

@@ -106,7 +106,7 @@ class Story:
         self.enter("no order", 1003, "Dimmer", items=[item(MATERIAL, "75", 371)], set={"CONDITION": APPROVED})
         self.enter("before the denial", 1004, "Gutter", set={"PRICE": "310"})
         self.enter("no route", 1005, "Guest house door", set={"PRICE": "900"})
-        self.enter("given up", 1005, "Guest house window", set={"PRICE": "950"})
+        self.enter("no route either", 1005, "Guest house window", set={"PRICE": "950"})
         load = {"seed": 4, "change_orders": 16, "project_ids": [2001, 2002], "max_items": 6}
         self.harbor.people("load_company", **load)
         self.cor.says("topics", "apply", "--partitions", str(PARTITIONS))
@@ -142,7 +142,7 @@ class Story:
 
     def decisions(self) -> None:
         """A letter is sent again in vain, and another one is closed."""
-        sent, closed = (self.letter(name)["letter_id"] for name in ("no route", "given up"))
+        sent, closed = (self.letter(name)["letter_id"] for name in ("no order", "refused"))
         self.cor.says("letters", "redrive", sent, "--who", "clerk", ends=(0, DONE_WITH_LETTERS))
         self.cor.says("letters", "settle", closed, "--why", "entered by hand", "--who", "clerk")
 

@@ -14,7 +14,7 @@ import pytest
 from starlette.applications import Starlette
 
 from deploy.local import Kafka
-from relay.engine.configuration import LiveConfiguration
+from relay.engine.configuration.live import LiveConfiguration
 from relay.engine.record_codec import record_codec
 from relay.engine.settings import Settings
 from relay.engine.stages.context import StageContext

@@ -9,14 +9,16 @@ import httpx
 import pytest
 
 from operations.letters.decide import ready_decision
+from operations.letters.open_letters import OpenLetters
 from relay.domain.commands import Operation
 from relay.domain.control import Control
 from relay.domain.letters import LetterKind
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
-from relay.engine.topics import CONTROL, OUTCOMES
+from relay.engine.topics import CONTROL, OBSERVED, OUTCOMES
 from tests.integration.cli.conftest import CODEC, Place
 from tests.integration.cli.test_letters import actions, in_review, open_letters, put_letter, refused
 from tests.integration.web.conftest import Office, sends, sentences
+from tests.unit.domain.mapping.samples import event
 from tests.unit.web.decisions_page import Person, form_in
 
 LETTERS = "/decisions/letters"
@@ -190,6 +192,43 @@ def test_a_command_line_only_proposes_and_its_name_counts_for_nobody(office: Off
     assert len(place.commands()) == before + 1
 
 
+def test_of_one_letter_only_its_own_and_those_about_the_same_record_are_read(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the tables know where it stands; what they do not know, or not yet, is looked for among all."""
+    place = office.place
+    letter = refused(place, "17", LetterKind.NEEDS_REVIEW)
+    in_review(place, letter)
+    refused(place, "18")
+    office.fold()
+    bert = Person(office.page(), "bert")
+    read = watched(monkeypatch)
+    assert f'action="{LETTERS}/resubmit"' in bert.get(letter_page(letter.letter_id)).text
+    assert read == ["places"]
+    newer = refused(place, "19")
+    assert bert.get(letter_page(newer.letter_id)).status_code == 200
+    assert read == ["places", "all"]
+    again = form_in(bert.get(letter_page(letter.letter_id)).text, f"{LETTERS}/resubmit")
+    put_letter(place, replace(letter, attempts=2))
+    answer = bert.send(f"{LETTERS}/resubmit", [*again, ("why", "x")])
+    assert "changed since you looked" in answer.text
+    assert read[-1] == "all", "what the form was refused for is newer than the tables"
+
+
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """How letters are read from now on, as it happens."""
+    read: list[str] = []
+    for name, word in (("at", "places"), ("open", "all")):
+        kept = getattr(OpenLetters, name)
+
+        def seen(self: OpenLetters, *arguments: Any, kept: Any = kept, word: str = word) -> Any:
+            read.append(word)
+            return kept(self, *arguments)
+
+        monkeypatch.setattr(OpenLetters, name, seen)
+    return read
+
+
 def test_of_two_approvers_at_once_one_sends(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     place = office.place
     letter = refused(place, "17", LetterKind.NEEDS_REVIEW)
@@ -270,6 +309,18 @@ def test_holds_and_releases_by_form(office: Office) -> None:
     location(sends(bert, at, "/decisions/release", why="Budget is there"))
     assert json.loads(place.cor("holds", "list", "--json").out) == []
     assert [(one.action, one.who) for one in actions(place)] == [("hold.make", "bert"), ("hold.release", "bert")]
+
+
+def test_who_names_a_record_of_ours_by_form_is_told_what_is_held(office: Office) -> None:
+    place = office.place
+    source = event()
+    ours = event(system="procore", change_order_id="7004", origin_id=f"cor:{source.key}:main", root=source.key)
+    place.put(OBSERVED, ours.key, ours)
+    office.fold()
+    bert = Person(office.page(), "bert")
+    made = sends(bert, "/decisions/hold", "/decisions/hold", kind="change_order", named="7004", why="Budget is open")
+    assert f"the change order that {ours.key} was written for" in bert.get(location(made)).text
+    assert json.loads(place.cor("holds", "list", "--json").out)[0]["subject"] == source.key
 
 
 def test_items_are_assigned_noted_and_snoozed_until_they_fail_again(office: Office) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from deploy.sandbox.process import Simulated
 from relay.domain.commands import Operation
 from relay.domain.identity import tenant_partition
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.kafka import Outgoing, PlainWriter
+from relay.engine.kafka import Cluster, Outgoing, Partition, PlainWriter
 from relay.engine.topics import PROCORE, Topic
 from tests.faults.harness import Relay
 from tests.faults.orders import ACCOUNT, change_order
@@ -34,6 +35,21 @@ def test_foreign_keys_are_passed_over_and_named_in_the_log(relay: Relay, procore
     assert [outcome.kind for outcome in relay.outcomes()] == [OutcomeKind.APPLIED]
     assert relay.log().count("engine.record_foreign") == 3
     assert len(procore.state()["potential_change_orders"]) == 1
+
+
+def test_a_place_that_is_gone_where_no_tenant_is_stops_nobody(
+    relay: Relay, cluster: Cluster, let_retention_pass: Callable[[Partition, int], None]
+) -> None:
+    tenant = tenant_partition("procore", ACCOUNT, relay.partitions)
+    lane = Partition(PROCORE.commands.name(relay.prefix), next(n for n in range(relay.partitions) if n != tenant))
+    with PlainWriter(relay.connection) as writer:
+        writer.send(Outgoing(lane.topic, b"stray", b"hello", lane.number))
+        writer.flush()
+    let_retention_pass(lane, 1)
+    relay.submit([change_order(1, 1)])
+    assert relay.run("procore-writer") == 0, relay.log()
+    assert [outcome.kind for outcome in relay.outcomes()] == [OutcomeKind.APPLIED]
+    assert cluster.committed(f"{relay.prefix}procore-writer")[lane] == 0, "it is no commit of ours that helped"
 
 
 @pytest.mark.parametrize("value", [None, b"hello"])

@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from cli.errors import reported
-from cli.main import app
+from cli.main import COMMANDS, app_of
 from relay.domain.failures import Fatal
 from tests.unit.cli.conftest import Cor
 
@@ -31,6 +31,27 @@ def test_wrong_usage_is_2_and_says_how_it_is_used(cor: Cor, arguments: tuple[str
     assert ended.returncode == 2
     assert "Usage: cor" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("said", [(), ("tower", "--route", "annex")])
+def test_a_go_live_is_of_one_route_and_says_what_to_type(cor: Cor, said: tuple[str, ...]) -> None:
+    ended = cor("go-live", *said, COR_KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1")
+    assert ended.returncode == 2
+    assert "a go-live is of one, `cor go-live ROUTE`" in ended.stderr
+
+
+@pytest.mark.parametrize("said", [("log",), ("reconcile", "tower")])
+def test_a_side_is_one_of_two(cor: Cor, said: tuple[str, ...]) -> None:
+    ended = cor(*said, "--side", "both", COR_KAFKA_BOOTSTRAP_SERVERS="127.0.0.1:1")
+    assert ended.returncode == 2
+    assert "--side: 'both' is none of owner, cost" in ended.stderr
+
+
+def test_a_target_that_no_file_has_is_not_accepted(cor: Cor, nobody: str) -> None:
+    settings = {"COR_KAFKA_BOOTSTRAP_SERVERS": nobody, "COR_PATIENCE": "0"}
+    ended = cor("topics", "apply", "--accept-new-target", "tower/new", "--why", "another", "--who", "Ann", **settings)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "(COR_CONFIG): tower/new" in ended.stderr
 
 
 def test_help_is_0_and_names_every_command(cor: Cor) -> None:
@@ -124,7 +145,7 @@ def test_missing_settings_are_told_to_machines_too(cor: Cor) -> None:
 
 
 def test_what_a_remote_wrote_in_an_error_cannot_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    context = typer.Context(typer.main.get_command(app))
+    context = typer.Context(typer.main.get_command(app_of(COMMANDS)))
     with pytest.raises(SystemExit), reported(context):
         raise Fatal("no \x1b]0;owned\x07 \u202e such order")
     assert capsys.readouterr().err == "cor: no \ufffd]0;owned\ufffd \ufffd such order\n"

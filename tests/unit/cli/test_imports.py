@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from cli.command import Command
-from cli.main import app
+from cli.main import COMMANDS, app_of
 from operations.stages import STAGES, factory_of
 from relay.engine.topics import GROUPS
 
@@ -25,17 +25,18 @@ WORK = {
     "opentelemetry",
     "prometheus_client",
     "pydantic_settings",
+    "rich",
     "sqlalchemy",
     "starlette",
     "structlog",
 }
 IMPORTED = """
 import contextlib, io, json, sys
-from cli.main import app
+from cli.main import cor
 with contextlib.redirect_stdout(io.StringIO()) as shown:
     for words in json.loads(sys.argv[1]):
         with contextlib.suppress(SystemExit):
-            app([*words, "--help"], prog_name="cor")
+            cor([*words, "--help"])
 print(json.dumps({"helps": shown.getvalue().count("Usage: cor"), "modules": list(sys.modules)}))
 """
 
@@ -47,7 +48,7 @@ def commands(command: Any, *words: str) -> dict[tuple[str, ...], Any]:
     return found
 
 
-EVERY = commands(typer.main.get_command(app))
+EVERY = commands(typer.main.get_command(app_of(COMMANDS)))
 
 
 def test_no_help_imports_what_works() -> None:
@@ -57,6 +58,13 @@ def test_no_help_imports_what_works() -> None:
     said = json.loads(ended.stdout)
     assert said["helps"] == len(EVERY) > 20
     assert {module.partition(".")[0] for module in said["modules"]} & WORK == set()
+
+
+def test_a_command_waits_for_no_other() -> None:
+    command = [sys.executable, "-c", IMPORTED, json.dumps([["status"]])]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120)
+    others = {place.partition(":")[0] for place in COMMANDS.values()} - {"cli.status"}
+    assert others & set(json.loads(ended.stdout)["modules"]) == set()
 
 
 @pytest.mark.parametrize("words", [words for words in EVERY if not hasattr(EVERY[words], "commands")])

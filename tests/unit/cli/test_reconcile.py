@@ -12,6 +12,7 @@ from cli.reconcile import _save, _show
 from cli.screen import Screen
 from operations.reconcile.signing import SignOff
 from operations.reconcile.statement import NotCounted, sides_of
+from tests.cor_command import cor
 from tests.unit.operations.reconcile.test_signing import OTHER, PROJECT, report, signed
 
 ZONE = "America/Chicago"
@@ -21,7 +22,7 @@ def test_a_workbook_has_its_times_in_the_companys_zone(tmp_path: Path) -> None:
     book = tmp_path / "books.xlsx"
     _save(Screen(as_json=False), report("300"), None, ZONE, None, book)
     with zipfile.ZipFile(book) as file:
-        words = file.read("xl/sharedStrings.xml").decode()
+        words = file.read("xl/worksheets/sheet2.xml").decode()
     assert f"Since ({ZONE})" in words
     assert "(UTC)" not in words
 
@@ -38,3 +39,13 @@ def test_unknown_amounts_and_sign_offs_of_fewer_projects_are_said(capsys: pytest
     told = " ".join(capsys.readouterr().out.split())
     assert "2 draft of unknown amount; 3 void 250.00 and 1 of unknown amount" in told
     assert f"fewer projects: not of {OTHER}" in told
+
+
+def test_a_sign_off_without_a_reason_is_refused_before_a_call(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[object] = []
+    monkeypatch.setattr("operations.reconcile.command.reconcile_live", lambda *made: called.append(made))
+    monkeypatch.setenv("COR_KAFKA_BOOTSTRAP_SERVERS", "localhost:1")
+    ended = cor(capsys, "reconcile", "7", "--sign-off", "--why", " ")
+    assert (ended.code, "--why says nothing" in ended.err, called) == (2, True, [])

@@ -70,6 +70,14 @@ def test_a_worker_that_waits_for_kafka_is_alive_and_not_ready(waiting: subproces
     assert (ready.status_code, ready.json()) == (503, {"waiting": ["start"]})
 
 
+def test_a_worker_that_waits_for_kafka_shows_that_it_owns_nothing(waiting: subprocess.Popen[str]) -> None:
+    """An alert goes by it. Without Kafka there is nothing else that could raise one."""
+    port = told(waiting, "telemetry.served")["port"]
+    metrics = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    shown = [line for line in metrics.splitlines() if line.startswith("cor_partitions_owned")]
+    assert shown == ['cor_partitions_owned{stage="mapper"} 0.0']
+
+
 def test_a_worker_that_waits_for_kafka_ends_when_told_to(waiting: subprocess.Popen[str]) -> None:
     """By a handler of its own: the first process of a container has no other."""
     told(waiting, "kafka.not_ready")

@@ -58,7 +58,7 @@ class FakeRemote:
             return httpx.Response(reply.status_code, headers=reply.headers, content=reply.content)
         return reply(request)
 
-    def wiring(self, governor: Governor | None = None, **further: Any) -> ClientOptions:
+    def options(self, governor: Governor | None = None, **further: Any) -> ClientOptions:
         return ClientOptions(
             transport=MarkedTransport(self.handle),
             governor=governor or Ungoverned(),
@@ -85,6 +85,7 @@ class CountingGovernor(Ungoverned):
     given_back: int = 0
     begun: int = 0
     ended: int = 0
+    refusals: int = 0
     closed_for: float = 0.0
 
     def acquire(self, now: float, lane: Any = None) -> float:
@@ -105,6 +106,7 @@ class CountingGovernor(Ungoverned):
 
     def refused(self, ticket: int, headers: Mapping[str, str], body: bytes, now: float) -> float:
         self.ended += 1
+        self.refusals += 1
         return super().refused(ticket, headers, body, now)
 
     def unanswered(self, ticket: int, now: float, *, sent: bool) -> None:

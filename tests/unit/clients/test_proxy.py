@@ -14,7 +14,7 @@ from relay.clients.http.messages import Request, get
 from relay.clients.http.remote import ClientOptions, RemoteHttp
 from relay.clients.http.terms import CallTerms
 from relay.domain.failures import Unavailable
-from schemas import Registry
+from schemas.registry import Registry
 
 FOREIGN = "http://remote.invalid"
 """A name that nobody knows: who gets an answer from there has asked a proxy."""

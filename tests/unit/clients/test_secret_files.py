@@ -74,7 +74,7 @@ def test_a_key_that_no_header_carries_blocks_the_account_and_is_not_sent() -> No
     remote.on("GET", "/api/ChangeOrders", answer([]))
     client = ConstructionOnlineClient(
         email="relay@acme.example", password="pass-word", api_key="schlüssel", base_url="https://co.test/api",
-        wiring=remote.wiring(),
+        options=remote.options(),
     )  # fmt: skip
     with pytest.raises(TenantBlocked, match="no header can carry"):
         client.change_orders()

@@ -46,6 +46,7 @@ def test_the_last_word_of_each_stands() -> None:
         (NOTE, '{"letter_id": "l-1", "note": 7}'),
         (SNOOZE, '{"letter_id": "l-1", "until": "2026-03-09T14:05:06", "after": "2026-03-02T14:05:06+00:00"}'),
         (SNOOZE, '{"letter_id": "l-1", "until": 1773065106, "after": null}'),
+        (SNOOZE, '{"letter_id": "l-1", "until": "9999-12-31T23:59:00-05:00", "after": "2026-03-02T14:05:06+00:00"}'),
         ("letter.closed", '{"letter_id": "l-1"}'),
     ],
 )

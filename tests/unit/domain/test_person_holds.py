@@ -9,7 +9,7 @@ import pytest
 
 from relay.domain.commands import ContractKind, Operation, ProcoreCommand, ProcoreDestination, ProcorePayload
 from relay.domain.control import Control, PersonHold, Subject, word_of
-from relay.domain.person_holds import UnreadableHold, bars, hold_id_of, is_over, tenant_of_key, told
+from relay.domain.person_holds import UnreadableHold, bars, hold_id_of, hold_sentence, is_over, tenant_of_key
 from tests.commands import procore_command
 
 SINCE = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
@@ -77,7 +77,7 @@ def test_it_ends_at_its_end_and_not_before() -> None:
     assert not is_over(ending, until - timedelta(milliseconds=1))
     assert is_over(ending, until)
     assert not is_over(hold(Subject.TARGET, "main"), until)
-    assert told(ending) == (
+    assert hold_sentence(ending) == (
         "on hold by Ann since 2026-03-01 08:00:00 UTC, until 2026-03-01 09:00:00 UTC, because: in dispute (hold 1)"
     )
 
@@ -86,7 +86,7 @@ def test_it_ends_at_its_end_and_not_before() -> None:
 def test_one_that_cannot_be_read_bars_all_that_its_key_may_mean(tenant: str | None, held: bool) -> None:  # noqa: FBT001 - pytest
     unreadable = UnreadableHold(hold_id="1", tenant=tenant, since=SINCE, place="control[0] at offset 3", why="hello")
     assert bars(unreadable, applied(), None) is held
-    assert "control[0] at offset 3" in told(unreadable)
+    assert "control[0] at offset 3" in hold_sentence(unreadable)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from relay.domain import identity
+from relay.domain.commands import Operation
 from relay.domain.events import EventReference
 from relay.domain.letters import LetterKind
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
@@ -27,8 +29,17 @@ LETTER = OpenLetter(
 )
 
 
+def command_id(operation: Operation, mapped_at: datetime = AT) -> str:
+    """The id of the command that the mapper made of the event."""
+    return identity.command_id("e", "cor:k:main", mapped_at, operation.value)
+
+
 def told(
-    offset: int = 11, kind: OutcomeKind = OutcomeKind.APPLIED, stage: str = "w", **more: object
+    offset: int = 11,
+    kind: OutcomeKind = OutcomeKind.APPLIED,
+    stage: str = "w",
+    mapped_at: datetime = AT,
+    **more: object,
 ) -> ChangeOrderOutcome:
     found = ChangeOrderOutcome(
         outcome_id="o",
@@ -38,13 +49,16 @@ def told(
         at=AT,
         sequence=1,
         event=EventReference(topic="observed", partition=1, offset=offset, event_id="e"),
-        mapped_at=AT,
+        origin_id=None if stage == "mapper" else "cor:k:main",
+        command_id=None if stage == "mapper" else command_id(Operation.APPLY, mapped_at),
+        mapped_at=mapped_at,
     )
     return replace(found, **more)  # type: ignore[arg-type]  # a test names the fields it changes
 
 
 def test_a_later_event_that_was_mapped_or_skipped_settles() -> None:
     assert done_because(LETTER, told()) == "a later change of it was mapped"
+    assert done_because(LETTER, told(command_id=command_id(Operation.WITHDRAW)))
     assert done_because(LETTER, told(kind=OutcomeKind.SKIPPED, stage="mapper"))
     assert done_because(LETTER, told(kind=OutcomeKind.REJECTED)), "a writer's refusal shows that it was mapped"
 
@@ -61,9 +75,14 @@ def test_a_deletion_settles_with_that_reason() -> None:
         told(event=None),
         told(event=EventReference(topic="observed", partition=2, offset=99, event_id="e")),
         told(offset=10),
+        told(command_id=command_id(Operation.VERIFY)),
+        told(command_id="a decision's"),
+        told(kind=OutcomeKind.REMOTE_STATUS, stage="poll-procore", command_id=None),
     ],
 )
-def test_what_is_older_refused_itself_or_of_another_partition_settles_nothing(outcome: ChangeOrderOutcome) -> None:
+def test_what_is_older_refused_itself_or_of_another_place_or_record_settles_nothing(
+    outcome: ChangeOrderOutcome,
+) -> None:
     assert done_because(LETTER, outcome) is None
 
 
@@ -76,6 +95,27 @@ def test_letters_of_writers_and_pollers_are_theirs() -> None:
 
 
 RULES = [RedriveRule(reason="route.*", every=60, most=3), RedriveRule(reason="*", every=1, most=99)]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reason", "fits"),
+    [
+        ("a.b", "a.b", True),
+        ("a.b", "axb", False),
+        ("a.*", "a.b", True),
+        ("*.b", "a.b", True),
+        ("*", "", True),
+        ("a*a", "a", False),
+        ("a*a", "aa", True),
+        ("*b*a*", "xbya", True),
+        ("*b*a*", "xayb", False),
+        ("*ab*ab", "xab", False),
+        ("*a" * 30 + "*b", "a" * 3_000, False),
+    ],
+)
+def test_a_star_stands_for_any_part(pattern: str, reason: str, *, fits: bool) -> None:
+    rule = RedriveRule(reason=pattern, every=60, most=3)
+    assert redrive_due(replace(LETTER, reason=reason), [rule], AT + timedelta(days=1)) is fits
 
 
 def test_the_first_rule_that_fits_says_when_and_how_often() -> None:

@@ -7,6 +7,7 @@ from operations.guests import guest_of
 from operations.survey.calls import Calls
 from relay.clients.rate import ConstructionOnlineRate, Governor
 from relay.domain.commands import Lane
+from relay.domain.failures import Throttled
 from relay.engine.configuration import CinxAccount, ConstructionOnlineAccount, ProcoreAccount
 from relay.engine.configuration.accounts import Account
 from tests.unit.clients.rate.simulation import HOUR
@@ -52,6 +53,19 @@ def test_commands_live_in_what_the_poller_reserves_for_others() -> None:
         taken(ConstructionOnlineRate(), HOUR - 1),
     )
     assert (guests, poller) == (50, 400)
+
+
+def test_what_is_waited_for_is_told_and_what_lasts_too_long_is_refused_untold() -> None:
+    account = CinxAccount.model_validate({"email": "a@b.example", "password_file": "a"}, context=SECRET)
+    settings, told = Environment.read_before_kafka()[0].settings, list[tuple[str, float]]()
+    calls = Calls(100, lambda number, most, sent: None, waiting=lambda key, seconds: told.append((key, seconds)))
+    pause = guest_of("cinx:acme", account, settings, calls).terms.pause
+    assert pause is not None
+    pause(0.01)
+    assert told == [("cinx:acme", 0.01)]
+    with pytest.raises(Throttled, match="try again in 2 min"):
+        pause(120)
+    assert len(told) == 1
 
 
 def test_commands_go_at_one_request_a_second_in_cinx() -> None:

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from operations.wording import amount
+from operations.wording import amount, counted, why_failed
+from relay.domain.failures import Throttled, Unavailable
 
 
 @pytest.mark.parametrize(
@@ -24,3 +25,19 @@ def test_an_amount_is_exact_and_grouped(value: str, words: str) -> None:
 
 def test_a_currency_is_named_and_nothing_is_none() -> None:
     assert (amount(Decimal(1), "USD"), amount(None)) == ("1.00 USD", "none")
+
+
+def test_one_is_singular() -> None:
+    assert [counted(number, "open letter") for number in (0, 1, 2)] == [
+        "0 open letters",
+        "1 open letter",
+        "2 open letters",
+    ]
+
+
+def test_a_refusal_for_the_rate_says_how_long_it_lasts() -> None:
+    assert why_failed(Throttled("too many requests", wait_seconds=3600, status=429)) == (
+        "too many requests; try again in 60 min"
+    )
+    assert why_failed(Throttled("spent: try again in 60 min", wait_seconds=3600)) == "spent: try again in 60 min"
+    assert why_failed(Unavailable("no answer")) == "no answer"

@@ -9,6 +9,7 @@ import pytest
 
 from operations.zones import CompanyZone, zone_of
 from relay.engine.settings import Settings, read_settings
+from web.formats import Zone
 
 CONFIGURATION = """
 accounts:
@@ -61,3 +62,11 @@ def test_a_day_begins_where_its_people_are_and_may_last_25_hours() -> None:
     assert zone.today(datetime(2026, 11, 1, 4, tzinfo=UTC)) == date(2026, 10, 31)
     begins, ends = zone.start_of(date(2026, 11, 1)), zone.start_of(date(2026, 11, 2))
     assert (ends.astimezone(UTC) - begins.astimezone(UTC)).total_seconds() == 25 * 3600
+
+
+def test_the_ends_of_the_calendar_are_shown_although_the_zone_has_them_not() -> None:
+    last = datetime.max.replace(tzinfo=UTC)
+    assert CompanyZone("Asia/Tokyo").moment(last) == "9999-12-31 23:59:59"
+    assert CompanyZone("Asia/Tokyo").named_moment(last) == "9999-12-31 23:59:59 UTC"
+    assert CompanyZone("America/Chicago").today(datetime.min.replace(tzinfo=UTC)) == date.min
+    assert Zone("Asia/Tokyo").moment(last) == "Dec 31, 9999 23:59 UTC"

@@ -105,6 +105,13 @@ class Bench:
     def hold(self) -> Hold | None:
         return self.poll.hold
 
+    def told(self) -> tuple[float | None, float | None]:
+        """Since when it is not polled, in seconds after ``AT``, and the planned interval, as an alert sees both."""
+        labels = {"system": "constructiononline", "account": "acme"}
+        last = self.metrics.registry.get_sample_value("cor_last_successful_poll_timestamp_seconds", labels)
+        planned = self.metrics.registry.get_sample_value("cor_poll_interval_planned_seconds", labels)
+        return None if last is None else last - AT.timestamp(), planned
+
     def blocked(self) -> float | None:
         return self.metrics.registry.get_sample_value("cor_tenant_blocked", {"tenant": "constructiononline:acme"})
 
@@ -283,3 +290,62 @@ def test_a_wait_that_the_remote_asks_for_is_known_outside_where_it_is_long() -> 
     hold = bench.hold()
     assert hold is not None
     assert (hold.kind, hold.until, hold.probe) == (HoldKind.THROTTLED, AT + timedelta(seconds=70), False)
+
+
+def test_a_source_that_is_away_from_the_start_becomes_overdue() -> None:
+    bench = Bench()
+    bench.source.failure = Unavailable("nobody answers")
+    bench.poll.take_over(AT)
+    for bench.now in (0.0, 60.0, 1200.0):
+        bench.turn()
+        assert bench.told() == (0.0, 60.0)
+
+
+def test_the_first_poll_counts_from_when_it_succeeds() -> None:
+    bench = Bench()
+    bench.poll.take_over(AT - timedelta(seconds=30))
+    bench.source.gap = 500.0
+    bench.turn()
+    assert bench.told() == (0.0, 500.0)
+
+
+def away_since(since: datetime) -> Hold:
+    """What an earlier process wrote down."""
+    return Hold(
+        scope="constructiononline:acme/polling",
+        kind=HoldKind.UNAVAILABLE,
+        reason="unavailable",
+        sentence="nobody answers",
+        since=since,
+        until=AT,
+    )
+
+
+def test_a_restart_does_not_end_the_time_for_which_a_source_is_away() -> None:
+    bench = Bench()
+    bench.poll.hold = away_since(AT - timedelta(hours=2))
+    bench.poll.take_over(AT)
+    assert bench.told() == (-7200.0, 60.0)
+
+
+def test_a_clock_that_was_ahead_hides_nothing() -> None:
+    bench = Bench()
+    bench.poll.hold = away_since(AT + timedelta(days=2))
+    bench.poll.take_over(AT)
+    assert bench.told() == (0.0, 60.0)
+
+
+def test_to_be_taken_over_anew_by_the_same_process_is_no_poll() -> None:
+    bench = Bench()
+    bench.source.gap = 500.0
+    bench.turn()
+    bench.source.gap = 0.0
+    bench.poll.take_over(AT + timedelta(hours=1))
+    assert bench.told() == (0.0, 500.0), "the session began anew, and nothing was polled"
+
+
+def test_nothing_is_told_of_an_account_that_nobody_is_to_poll() -> None:
+    bench = Bench()
+    bench.poll.take_over(AT)
+    bench.poll.forget()
+    assert bench.told() == (None, None)

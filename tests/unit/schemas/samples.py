@@ -356,6 +356,7 @@ POLL_STATE = PollState(
         probe=True,
     ),
     used=USED,
+    followed=("315", "316"),
 )
 
 NAME = NameRecord(name="procore:acme", stands_for="company 4200", recorded_at=AT)

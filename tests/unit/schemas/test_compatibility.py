@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from schemas import RECORDS, all_incompatibilities, breaks, incompatibilities, published, schema, unpublished
+from schemas import RECORDS, Published, all_incompatibilities, breaks, incompatibilities, published, schema, unpublished
 from tests.unit.schemas.record_parts import records_in
 
 
@@ -31,6 +31,15 @@ def decimal(scale: int) -> dict[str, Any]:
 
 def test_every_current_schema_reads_every_published_version() -> None:
     assert all_incompatibilities() == []
+
+
+EARLIER = [version for record in RECORDS for version in published(record)[:-1]]
+
+
+@pytest.mark.parametrize("version", EARLIER, ids=lambda version: f"{version.record} {version.version}")
+def test_every_earlier_version_reads_what_the_newest_one_writes(version: Published) -> None:
+    """With a registry an earlier release can be gone back to."""
+    assert breaks(version.schema, published(version.record)[-1].schema) == []
 
 
 def test_every_current_schema_is_published() -> None:

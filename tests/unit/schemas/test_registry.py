@@ -5,17 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import socket
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from relay.engine.record_codec import record_codec
 from schemas import (
-    Registry,
     RegistryRefused,
     RegistryUnreachable,
     SchemaNotRegistered,
@@ -25,91 +21,13 @@ from schemas import (
     schema,
     schema_text,
 )
+from schemas.registry import Registry
 from tests.unit.schemas.samples import NAME
+from tests.unit.schemas.small_registry import Answer, SmallRegistry, listening
 
 TOPIC = "change-orders.names.v1"
 SUBJECT = f"{TOPIC}-value"
 NEWEST = published("NameRecord")[-1]
-Answer = tuple[int, Any]
-
-
-class SmallRegistry:
-    """Subjects with versions, compatibility levels, and a record of every request."""
-
-    def __init__(self) -> None:
-        self.subjects: dict[str, list[int]] = {}
-        self.schemas: dict[int, str] = {}
-        self.levels: dict[str, str] = {}
-        self.asked: list[tuple[str, str]] = []
-        self.authorizations: list[str | None] = []
-        self.instead: Answer | None = None
-        self.refused: set[str] = set()
-
-    def answer(self, method: str, path: str, body: Any) -> Answer:
-        self.asked.append((method, path))
-        if self.instead:
-            return self.instead
-        if path in self.refused:
-            return 403, {"error_code": 403, "message": "not for you"}
-        found: Answer = 404, {"error_code": 40403, "message": "not found"}
-        match method, path.strip("/").split("/"):
-            case "GET", ["config"]:
-                found = 200, {"compatibilityLevel": "BACKWARD"}
-            case "GET", ["config", subject]:
-                found = 200, {"compatibilityLevel": self.levels[subject]}
-            case "PUT", ["config", subject] if subject in self.subjects:
-                self.levels[subject] = body["compatibility"]
-                found = 200, body
-            case "GET", ["subjects", subject, "versions"] if subject in self.subjects:
-                found = 200, list(range(1, len(self.subjects[subject]) + 1))
-            case "POST", ["subjects", subject, "versions"]:
-                found = 200, {"id": self._add(subject, body["schema"])}
-            case "POST", ["subjects", subject]:
-                found = self._find(subject, body["schema"])
-            case "GET", ["schemas", "ids", number] if int(number) in self.schemas:
-                found = 200, {"schema": self.schemas[int(number)]}
-        return found
-
-    def _add(self, subject: str, text: str) -> int:
-        number = len(self.schemas) + 1
-        self.schemas[number] = text
-        self.subjects.setdefault(subject, []).append(number)
-        return number
-
-    def _find(self, subject: str, text: str) -> Answer:
-        for version, number in enumerate(self.subjects.get(subject, []), start=1):
-            if json.loads(self.schemas[number]) == json.loads(text):
-                return 200, {"subject": subject, "id": number, "version": version, "schema": text}
-        return 404, {"error_code": 40403, "message": "Schema not found"}
-
-
-@contextmanager
-def listening(registry: SmallRegistry) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def _serve(self) -> None:
-            registry.authorizations.append(self.headers.get("Authorization"))
-            sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            status, said = registry.answer(self.command, self.path, json.loads(sent or b"null"))
-            spelt = said if isinstance(said, bytes) else json.dumps(said).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(spelt)))
-            self.end_headers()
-            self.wfile.write(spelt)
-
-        do_GET = do_POST = do_PUT = _serve  # noqa: N815
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture
@@ -143,7 +61,7 @@ def test_registering_again_changes_nothing(small: SmallRegistry, url: str) -> No
 
 
 def test_an_existing_subject_gets_its_compatibility_before_anything_is_added(small: SmallRegistry, url: str) -> None:
-    small._add(SUBJECT, '{"type": "record", "name": "Earlier", "fields": []}')
+    small.add(SUBJECT, '{"type": "record", "name": "Earlier", "fields": []}')
     Registry(url).register(TOPIC, "NameRecord")
     assert small.asked.index(("PUT", f"/config/{SUBJECT}")) < small.asked.index(
         ("POST", f"/subjects/{SUBJECT}/versions")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,8 @@ from relay.engine.settings import read_settings
 from relay.engine.topics import CONTROL
 from tests.unit.web.decisions_page import ELSEWHERE, NOW, Person, form_in, served
 from tests.unit.workers.views.tables import AT, acted, contract, held, key_of, letter, observed, record
-from web.decisions.desk import AlreadySent
+from web.decisions.form_decisions import AlreadySent
+from web.decisions.letters import moment_in
 from web.decisions.submission import numbers_in, ranges
 
 LEAST = {"COR_KAFKA_BOOTSTRAP_SERVERS": "localhost:1"}
@@ -162,17 +163,39 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_written_is_kept(app:
     assert '<option value="account" selected>' in answer.text
 
 
+@pytest.mark.parametrize("until", ["9999-12-31T23:59", "0001-01-01T00:00"])
+def test_a_time_that_no_record_can_say_is_refused_beside_its_field(app: Starlette, until: str) -> None:
+    person = Person(app, "bert")
+    fields = form_in(person.get("/decisions/hold").text, "/decisions/hold")
+    written = [("kind", "account"), ("named", "procore:acme"), ("until", until), ("why", "x")]
+    answer = person.send("/decisions/hold", [*fields, *written])
+    assert answer.status_code == 422
+    assert "That is not between 1970 and 9999" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("2026-10-31T14:05", datetime(2026, 10, 31, 19, 5, tzinfo=UTC)),
+        ("2026-10-31T14:05Z", datetime(2026, 10, 31, 14, 5, tzinfo=UTC)),
+        ("2026-10-31T14:05+01:00", datetime(2026, 10, 31, 13, 5, tzinfo=UTC)),
+    ],
+)
+def test_a_time_is_the_page_s_unless_it_names_a_zone(said: str, meant: datetime) -> None:
+    assert moment_in(said, "until", "America/Chicago") == meant
+
+
 def test_the_same_form_is_carried_out_once(app: Starlette) -> None:
-    desk = app.state.site.desk
+    decisions = app.state.decisions
     made: list[str] = []
 
     def decide(writing: object) -> list[object]:
         made.append("done")
         return []
 
-    desk.decide("form-1", decide)
+    decisions.decide("form-1", decide)
     with pytest.raises(AlreadySent, match="sent before"):
-        desk.decide("form-1", decide)
+        decisions.decide("form-1", decide)
     assert made == ["done"]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -23,13 +25,12 @@ from operations.reports.month import read_month
 from operations.reports.tables import moment_of
 from relay.domain.change_order import ChangeOrder, Item, Status
 from relay.domain.commands import CinxDestination
-from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.records import PollState
 from relay.domain.routes import CinxTarget, OwnRecords, Route, RouteMode, Routing, Source
 from relay.engine.kafka import Record
 from relay.engine.settings import Settings
-from relay.engine.topics import OBSERVED, POLL_STATE
+from relay.engine.topics import POLL_STATE
 from tests.unit.web.test_pages import HOSTILE, NOW, READ_AT, Browser
 from tests.unit.workers.views.tables import (
     AT,
@@ -41,6 +42,7 @@ from tests.unit.workers.views.tables import (
     ended,
     key_of,
     observed,
+    read_back,
     record,
     wrote,
 )
@@ -68,22 +70,8 @@ def there(record_id: str, offset: int, amount: str, *, status: Status = Status.A
         client_price=Decimal(amount),
         items=lines,
     )
-    happened = ChangeOrderObserved(
-        event_id=f"there-{record_id}-{offset}",
-        system="procore",
-        account="acme",
-        change_order_id=record_id,
-        project="315",
-        sequence=9_000 + offset,
-        fingerprint="f",
-        fingerprint_version=1,
-        change=Change.UPDATED,
-        observed_at=AT + timedelta(minutes=offset),
-        source_modified_at=None,
-        change_order=shown,
-        raw=b'{"change_order":{"id":1,"contract_id":44023},"items":[]}',
-    )
-    return record(OBSERVED, happened.key, replace(happened, **more), offset)  # type: ignore[arg-type]
+    raw = b'{"change_order":{"id":1,"contract_id":44023},"items":[]}'
+    return read_back("procore", shown, offset, **({"raw": raw} | more))
 
 
 def polled(system: str, offset: int, at: datetime = AT + timedelta(minutes=50)) -> Record:
@@ -169,6 +157,17 @@ def test_what_people_did_is_named(serve: Pages) -> None:
     }
 
 
+def test_times_of_the_file_are_the_companys_as_on_the_page(serve: Pages) -> None:
+    client = serve([*CARRIED, there("598", 9, "300", origin_id="cor:constructiononline:acme:17:owner")])
+    with zipfile.ZipFile(io.BytesIO(client.get("/projects.xlsx?project=7&month=2026-03").content)) as parts:
+        book = {part: parts.read(part).decode() for part in parts.namelist() if part.endswith(".xml")}
+    words = "".join(book.values())
+    for told in ("Since (America/Chicago)", "2026-03-02 08:55:06 CST", "2026-03-05 11:59:50 CST"):
+        assert told in words, told
+    assert "UTC" not in words
+    assert "<v>46083.343125<" in words, "the edit was observed at 14:14:06 UTC"
+
+
 def test_what_a_revision_under_way_would_write_was_changed_by_nobody(serve: Pages) -> None:
     """Between what came to its end and the newest revision is one that may have been sent."""
     revised = [
@@ -229,7 +228,7 @@ def test_what_was_never_read_cannot_be_told(serve: Pages) -> None:
     assert "0.00 USD</dd>" not in text
 
 
-def test_a_contract_that_our_records_feed_cannot_be_told(serve: Pages) -> None:
+def test_a_contract_that_our_records_feed_cannot_be_told_where_none_was_read(serve: Pages) -> None:
     onward = Route(
         source=Source(system="procore", account="acme", project="315"),
         own_records=OwnRecords.MAP,
@@ -238,8 +237,9 @@ def test_a_contract_that_our_records_feed_cannot_be_told(serve: Pages) -> None:
     )
     names = {"origin_id": "cor:constructiononline:acme:17:po", "change_order_key": "procore:acme:598", "target": "po"}
     written = wrote("598", 8, "250", system="cinx", destination="PO-7", **names)
+    unread = [one for one in CARRIED if one.key not in (b"procore:acme", b"procore:acme:598")]
     routing = replace(ROUTING, routes=(*ROUTING.routes, onward))
-    text = serve([*CARRIED, written], routing=routing).get(f"{MONTH}&tab=cost").text
+    text = serve([*unread, written], routing=routing).get(f"{MONTH}&tab=cost").text
     assert "cannot tell" in text
     assert "our records at Procore acme (own_records: map)" in text
     assert "Source and remotes agree" not in text
@@ -287,8 +287,6 @@ def test_home_shows_the_last_sign_off(serve: Pages) -> None:
     }
     lines = [["owner", "procore:acme/315/44023", "USD", key_of("17"), "240", "0", "240", "0"]]
     subject = "constructiononline:acme/project:7"
-    import json  # noqa: PLC0415
-
     about = {"digest": "d", "as_of": AT.isoformat(), "reconciled": False, "totals": [total]}
     records = [
         *CARRIED,
@@ -304,6 +302,18 @@ def test_home_shows_the_last_sign_off(serve: Pages) -> None:
     assert "Changed since the sign-off" in month
     assert "240.00" in month
     assert "Changed since the sign-off" not in serve(records).get(f"{MONTH}&month=2026-02").text
+
+
+def test_an_amount_that_is_of_two_projects_together_says_so_at_both(serve: Pages) -> None:
+    total = {"side": "owner", "contract": "c", "currency": "USD", "unreconciled_approved": "500"}
+    about = {"digest": "d", "as_of": AT.isoformat(), "reconciled": False, "totals": [total]}
+    projects = [f"constructiononline:acme/project:{project}" for project in ("7", "8", "9")]
+    records = [*CARRIED, observed("18", 20, project="8"), observed("19", 21, project="9")]
+    signed = [",".join(projects[:2]), projects[2]]
+    records += [acted(at, subject, action=SIGNED, details=json.dumps(about)) for at, subject in enumerate(signed)]
+    amounts = [cell for cell in serve(records).get("/").text.split("<td") if "500.00" in cell]
+    said = ["together with 1 other project: count it once" in cell for cell in amounts]
+    assert sorted(said) == [False, True, True]
 
 
 def test_drafts_stand_below_the_totals(serve: Pages) -> None:

@@ -21,8 +21,10 @@ from starlette.applications import Starlette
 
 from operations.reports import log_page
 from relay.domain.change_order import ChangeOrder, Item, Status
+from relay.domain.control import Subject
 from relay.domain.letters import MAPPER, PROJECT_HEADER, LetterHeader
 from relay.domain.outcomes import OutcomeKind
+from relay.domain.routes import Routing
 from relay.engine.kafka import Record
 from relay.engine.settings import Settings
 from relay.engine.topics import CONTROL
@@ -36,6 +38,7 @@ from tests.unit.workers.views.tables import (
     ended,
     ends,
     held,
+    hold_on,
     key_of,
     letter,
     observed,
@@ -43,8 +46,9 @@ from tests.unit.workers.views.tables import (
     record,
     wrote,
 )
+from web import exports
 from web.app import application
-from web.pages import home, screen, writes
+from web.pages import home, writes
 from workers.views.batch import fold_records
 from workers.views.generation import Generation
 from workers.views.sqlite_store import SqliteStore
@@ -90,7 +94,10 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     opened: list[Starlette] = []
 
     def made(
-        records: Sequence[Record] | None = STORY, read_at: datetime | None = READ_AT, now: datetime = NOW
+        records: Sequence[Record] | None = STORY,
+        read_at: datetime | None = READ_AT,
+        now: datetime = NOW,
+        routes: Callable[[], Routing] | None = None,
     ) -> Browser:
         file = tmp_path / "views.sqlite"
         if records is not None:
@@ -102,7 +109,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
                 connection.execute(update(PROGRESS).values(read_at=at))
             store.publish(generation)
         settings = Settings(kafka_bootstrap_servers="localhost:1", views_url=f"sqlite:///{file}")
-        app = application(settings, "America/Chicago", clock=lambda: now)
+        app = application(settings, "America/Chicago", clock=lambda: now, routes=routes)
         opened.append(app)
         return Browser(app)
 
@@ -141,6 +148,33 @@ def test_empty_states_say_something(serve: Serve) -> None:
     assert "No stage runs" in client.get("/system").text
 
 
+def test_a_held_target_is_called_by_its_route(serve: Serve) -> None:
+    (route,) = ROUTING.routes
+    named = Routing(routes=(replace(route, name="tower"),))
+    screens = ("/attention?tab=hold", "/system", f"/change-orders?key={key_of('17')}")
+    records = [*STORY[:-1], hold_on(0, Subject.TARGET, "owner")]
+    client = serve(records, routes=lambda: named)
+    assert ["target tower/owner" in client.get(path).text for path in screens] == [True] * len(screens)
+    unread = serve(None)  # The same tables, and no routes beside them.
+    assert ["target owner" in unread.get(path).text for path in screens] == [True] * len(screens)
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject"),
+    [
+        (Subject.TARGET, "owner"),
+        (Subject.DESTINATION_PROJECT, "procore:acme/project:315"),
+        (Subject.ACCOUNT, "procore:acme"),
+    ],
+)
+def test_a_change_order_shows_the_holds_on_the_places_that_it_goes_to(
+    serve: Serve, kind: Subject, subject: str
+) -> None:
+    page = f"/change-orders?key={key_of('17')}"
+    assert "It is on hold" not in serve([*STORY[:4], hold_on(0, kind, f"{subject}9")]).get(page).text
+    assert "It is on hold" in serve([hold_on(1, kind, subject)]).get(page).text
+
+
 def test_a_hold_that_cannot_be_read_is_one_until_it_is_released(serve: Serve) -> None:
     client = serve([*STORY[:1], observed("17", 1), record(CONTROL, "hold:h-9", b"nothing of ours", 5)])
     for path in ("/attention?tab=hold", "/system", f"/change-orders?key={key_of('17')}"):
@@ -153,6 +187,7 @@ def test_home_begins_with_what_needs_somebody(serve: Serve) -> None:
     assert '<a href="/attention">1</a>' in page
     assert "250.00\N{NO-BREAK SPACE}USD" in page, "approved, and there with another status"
     assert "Tower B" in page
+    assert "counts a change order once, by when it was first seen approved" in page
 
 
 def test_what_is_not_known_or_too_much_makes_nothing_smaller(serve: Serve) -> None:
@@ -210,7 +245,7 @@ def test_what_waits_is_told_by_project_and_side(serve: Serve) -> None:
         .text
     )
     assert '<a href="/attention">5</a>' in page
-    assert '<a href="/attention?project=7">4</a>' in page
+    assert '<a href="/attention?project=constructiononline%3Aacme%2Fproject%3A7">4</a>' in page
     amounts = "Owner 250.00\N{NO-BREAK SPACE}USD <small>and 1 not known</small><br>Cost 80.0002\N{NO-BREAK SPACE}USD"
     assert amounts in page
 
@@ -281,7 +316,7 @@ def test_ages_are_counted_in_days_of_the_company(serve: Serve) -> None:
 
 
 def test_more_than_a_file_holds_is_refused_in_words(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(screen, "MOST_IN_A_FILE", 1)
+    monkeypatch.setattr(exports, "MOST_IN_A_FILE", 1)
     client = serve([*STORY, wrote("17", 5, "5"), wrote("17", 6, "6")])
     for path in ("/log.csv", "/writes.xlsx?from=2026-03-01&to=2026-04-01"):
         answer = client.get(path)

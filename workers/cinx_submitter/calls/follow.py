@@ -16,18 +16,12 @@ from workers.cinx_submitter.calls.confirm import confirm
 from workers.cinx_submitter.calls.context import CallContext, Results
 from workers.cinx_submitter.calls.follow_change import follow_change
 from workers.cinx_submitter.calls.mark import follow_mark
-from workers.cinx_submitter.calls.open_import import OpenImport
+from workers.cinx_submitter.calls.open_import import LATE_JOB, OpenImport
 from workers.cinx_submitter.calls.search import SearchResult, search
 from workers.cinx_submitter.document.content import poco_name, sides
 from workers.cinx_submitter.document.preview import our_side
 from workers.cinx_submitter.refusals import reject
 from workers.cinx_submitter.steps import Step
-
-_LATE_JOB: Final = 60.0
-"""Seconds after which the POCO of a job that still is not finished is searched too.
-
-A minute is long for the import of one document; a search sooner would only add requests to every poll.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +42,7 @@ _UNFOUND: Final[Mapping[JobState | None, _Unfound]] = {
     JobState.PENDING: _Unfound(
         "CINX has not finished the import yet.",
         "job_unfinished",
-        "its import job has no end",
+        "its import job has no end that CINX tells of",
     ),
     JobState.UNKNOWN: _Unfound(
         "CINX does not know the import job (any more); its POCO is looked for.",
@@ -99,7 +93,7 @@ def _shown_as_expected(open_import: OpenImport) -> Accepted | None:
 
 
 def _follow_submission(open_import: OpenImport) -> Result:
-    if open_import.state is JobState.PENDING and open_import.seconds < _LATE_JOB:
+    if open_import.state is JobState.PENDING and open_import.seconds < LATE_JOB:
         return open_import.pending(_UNFOUND[JobState.PENDING].waiting)
     try:
         result = search(open_import)

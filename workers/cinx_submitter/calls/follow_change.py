@@ -1,10 +1,13 @@
 """What became of a change of an open POCO: it is read, and compared with before and with what was sent.
 
-A change that adds lines would add them twice if it were sent twice, so it goes out again only after the
-POCO still says what it said before.
+A change that adds lines would add them twice if it were sent twice, and how long CINX's job takes is not known: that
+the POCO still says what it said before proves nothing. So such a change whose answer was lost never goes out again by
+itself.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from relay.clients.cinx import JobState, Poco
 from relay.engine.writer.adapter import Accepted, NeedsReview, NotApplied, Result
@@ -24,7 +27,7 @@ def follow_change(open_import: OpenImport) -> Result:
     before = OrderSnapshot.unpack(open_import.intent.before)
     poco = call.read_poco(before.target or "", open_import.next_terms)
     if poco is None:
-        return _wait_or_ask(open_import, None)
+        return _wait_or_ask(open_import, "is gone", [])
     unchanged = held_content(poco) == before.held
     as_sent = held_content(poco) == parts.get(CONTENT) and _is_written(open_import, poco)
     # CINX may keep a description of its own.
@@ -34,9 +37,10 @@ def follow_change(open_import: OpenImport) -> Result:
         return _failed(open_import, poco, unchanged=unchanged)
     if state is JobState.PROCESSED:
         return _processed(open_import, poco)
-    if state is None and unchanged:
+    if state is None and unchanged and before.repeatable:
         return NotApplied()
-    return _wait_or_ask(open_import, poco)
+    says = "still says what it said before" if unchanged else "says neither what it said before nor what was sent"
+    return _wait_or_ask(open_import, f"{says} ({state_words(poco)})", [poco])
 
 
 def _is_written(open_import: OpenImport, poco: Poco) -> bool:
@@ -73,15 +77,16 @@ def _accepted_otherwise(open_import: OpenImport, poco: Poco) -> Accepted:
     return Accepted(remote=ledger_facts(open_import.call, poco), refusal=read_back_differs(poco))
 
 
-def _wait_or_ask(open_import: OpenImport, poco: Poco | None) -> Result:
-    if open_import.seconds < open_import.longest:
+def _wait_or_ask(open_import: OpenImport, held: str, pocos: Sequence[Poco]) -> Result:
+    """Waits while the change may still show; then a person is asked. ``held``: how the POCO was found."""
+    lateness = open_import.call.quarantine if open_import.state is None else 0.0
+    if open_import.seconds < open_import.longest + lateness:
         return open_import.pending("Whether CINX has changed the POCO is not known yet.")
-    held = "is gone" if poco is None else f"says neither what it said before nor what was sent ({state_words(poco)})"
     return NeedsReview(
         reason="cinx.change_in_doubt",
         sentence=f"Whether CINX has taken the change of this change order's POCO is unknown; it {held}. Look at it in "
         "CINX, then say `cor letters adopt` with its number to leave it as it is, or `cor letters resubmit` to have it "
         "changed once more.",
-        sides=sides(our_side(open_import.call.plan_context), [poco] if poco is not None else []),
-        keeps_claim=poco is None or mark_of(poco.references) is None,
+        sides=sides(our_side(open_import.call.plan_context), pocos),
+        keeps_claim=not any(mark_of(poco.references) for poco in pocos),
     )

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from relay.clients.cinx import JobState
 from relay.clients.http.terms import CallTerms
-from relay.domain.failures import Denied, Rejected
+from relay.domain.failures import Denied, Rejected, Unavailable
 from relay.domain.ledger import Intent
 from relay.engine.writer.adapter import Pending
 from workers.cinx_submitter.calls.context import CallContext
 
 SYNCHRONOUS_IMPORT = "synchronous"
 """In the place of a job's id: CINX imported synchronously, and said that it failed."""
+LATE_JOB: Final = 60.0
+"""Seconds after which the POCO of a job that still is not finished is searched too.
+
+A minute is long for the import of one document; a search sooner would only add requests to every poll.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +45,9 @@ class OpenImport:
     def read(self) -> OpenImport:
         """Asks CINX for the job of the intent, where it has one.
 
-        A refusal to show the job counts as an unknown job: it says nothing about what was made. Raises what any other
-        reading call raises.
+        A refusal to show the job counts as an unknown job: it says nothing about what was made. A late one of which
+        CINX answers nothing readable counts as not finished, so that its POCO is searched and a person asked at last.
+        Raises what any other reading call raises.
         """
         job_id = self.intent.job_id
         if job_id is None:
@@ -51,6 +58,10 @@ class OpenImport:
             state = self.call.client.job(job_id, terms=self.next_terms).state
         except (Rejected, Denied):
             state = JobState.UNKNOWN
+        except Unavailable as failure:
+            if failure.status is None or self.seconds < LATE_JOB:
+                raise
+            state = JobState.PENDING
         return replace(self, state=state, slot_is_used=True)
 
     @property

@@ -37,4 +37,4 @@ def resolve(context: PlanContext, which: CostList, text: str, where: str) -> Cos
 
 
 def _remedy(which: CostList) -> str:
-    return " under cost_codes" if which is CostList.MATERIAL_COST_CODES else ""
+    return " in cost_codes_file or under cost_codes" if which is CostList.MATERIAL_COST_CODES else ""

@@ -95,7 +95,12 @@ def _modify(context: PlanContext, latest: Poco, others: Sequence[Poco]) -> Plan:
     document = compose(context, template_of(context), order, paired(wanted, latest, order), changes=latest.guid)
     if held_content(latest) == document.content and _was_written(context, latest):
         return adopt_call(context, AdoptPoco(name=latest.guid, parts=parts_of(context, document)))
-    before = replace(snapshot_of(view, order), target=latest.guid, held=held_content(latest))
+    before = replace(
+        snapshot_of(view, order),
+        target=latest.guid,
+        held=held_content(latest),
+        repeatable=all("cinx_guid" in item for item in document.element["items"]),
+    )
     return PlannedCall(
         step=Step.MODIFY.value,
         batch=f"{context.command.account}/{context.command.origin_id}",

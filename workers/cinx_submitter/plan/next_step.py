@@ -6,6 +6,8 @@ What chooses between plans is a chain of ``Plan | None``, the first plan counts;
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from relay.domain.commands import CinxCommand, Operation
 from relay.domain.ledger_facts import CinxFact
 from relay.domain.outcomes import OutcomeKind
@@ -32,7 +34,7 @@ def plan(task: Task[CinxCommand], facts: CachedFacts) -> Plan:
     """The next step for a change order; while an import is open, the one that reads what became of it."""
     context = PlanContext(task.command, task.entry, task.intent, facts, task.holders)
     if context.intent is not None:
-        return single_call(context, Step.JOB if context.intent.job_id else Step.FIND)
+        return replace(single_call(context, Step.JOB if context.intent.job_id else Step.FIND), resolves=True)
     try:
         return _moved(context) or _by_operation(context)
     except PlanStopped as stopped:

@@ -21,11 +21,13 @@ class Comparison:
     """Parts of the ledger that the remote no longer shows as we wrote them.
 
     ``person``: a person changed them. ``overwritten_by_late_write``: a request of ours that came late put an older
-    content over a newer. ``deleted``: the record is gone. ``sides`` are JSON texts of what each side holds.
+    content over a newer. ``found``: what a call in doubt has written of them, or beside them, by its hash (empty: a
+    line that it has deleted). ``deleted``: the record is gone. ``sides`` are JSON texts of what each side holds.
     """
 
     person: frozenset[str] = frozenset()
     overwritten_by_late_write: frozenset[str] = frozenset()
+    found: Mapping[str, str] = field(default_factory=dict)
     deleted: bool = False
     sides: tuple[str, ...] = ()
 
@@ -70,10 +72,11 @@ class CachedFacts:
 
     ``tiers``: what the rows of the contract showed last; kept longer than its view. ``send_alone``: the elements of the
     change order must not share a call, so that a refusal without a name is theirs. ``record_deleted`` and
-    ``presence_checked`` are of the command: a call met a record that is gone; before a resubmission the records of the
-    ledger were looked for, and those that are gone struck. ``contract_listed``: listed for this very command.
-    ``origin_id_searched``: a record with the origin id was looked for. ``tiers_not_shown``: the row of a record that we
-    wrote did not tell the tiers of the contract.
+    ``presence_checked`` are of the command: a call met a record that is gone (the ledger's fact that names it); before
+    a resubmission the records of the ledger were looked for, and those that are gone struck. ``contract_listed``:
+    listed for this very command. ``origin_id_searched``: a record with the origin id was looked for.
+    ``tiers_not_shown``: the row of a record that we wrote did not tell the tiers of the contract;
+    ``tiers_just_shown``: they were read within the last minute.
     """
 
     installation: str
@@ -87,11 +90,12 @@ class CachedFacts:
     comparison: Comparison | None = None
     remapped: RemappedCommand | None = None
     send_alone: bool = False
-    record_deleted: bool = False
+    record_deleted: str | None = None
     contract_listed: bool = False
     presence_checked: bool = False
     origin_id_searched: bool = False
     tiers_not_shown: bool = False
+    tiers_just_shown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ class RemoteCache:
         self.remapped: TtlCache[RemappedCommand] = TtlCache(self.clock)
         self.send_alone: TtlCache[bool] = TtlCache(self.clock)
         self.misses: TtlCache[int] = TtlCache(self.clock)
-        self.record_deleted: TtlCache[bool] = TtlCache(self.clock)
+        self.record_deleted: TtlCache[str] = TtlCache(self.clock)
         self.contract_listed: TtlCache[bool] = TtlCache(self.clock)
         self.presence_checked: TtlCache[bool] = TtlCache(self.clock)
         self.tiers_not_shown: TtlCache[bool] = TtlCache(self.clock)
@@ -157,10 +161,11 @@ class RemoteCache:
             comparison=self.comparisons.get(command.command_id),
             remapped=self.remapped.get(command.command_id),
             send_alone=self.send_alone.get(command.origin_id) or False,
-            record_deleted=self.record_deleted.get(command.command_id) or False,
+            record_deleted=self.record_deleted.get(command.command_id),
             contract_listed=self.contract_listed.get(command.command_id) or False,
             presence_checked=self.presence_checked.get(command.command_id) or False,
             tiers_not_shown=self.tiers_not_shown.get(contract, self.ages.contract) or False,
+            tiers_just_shown=self.tiers.is_younger(contract, self.ages.miss),
             origin_id_searched=self.origin_id_searched.get(command.origin_id, self.ages.contract) or False,
         )
 

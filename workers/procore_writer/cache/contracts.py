@@ -31,7 +31,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose a record is, and what it showed when it was looked at."""
+    """Whose a record is, and what it showed when it was looked at. ``has_lines``: it did not say that it has none."""
 
     origin_id: str | None
     origin_data: str | None = None
@@ -202,4 +202,4 @@ def package_row(package: Package) -> PackageRow:
 
 def owner_of(shown: PotentialChangeOrder) -> Owner:
     """Whose a shown record is."""
-    return Owner(shown.origin_id, shown.origin_data, shown.status, shown.grand_total, bool(shown.lines))
+    return Owner(shown.origin_id, shown.origin_data, shown.status, shown.grand_total, shown.lines != ())

@@ -139,21 +139,45 @@ def order_accepted(
 ) -> Result:
     """The record as it is now, compared with what was sent."""
     element = body_of(planned)
-    losses = list(readback.order_losses(element, shown))
+    losses = [loss for loss in readback.order_losses(element, shown) if not _is_linked(call, context, shown, loss)]
     lost = {loss.part for loss in losses}
     _note_order(call, context, shown, status_ignored=ProcorePart.STATUS in lost)
     if context.is_unsure_of_tiers and context.pco_id is None:
         # One tier passes over the status: what the contract shows now tells what to do about it.
         losses = [loss for loss in losses if loss.part != ProcorePart.STATUS]
-    lost_parts = _made_again(context, shown)
+    lost_parts = _lost_parts(context, shown)
     if lost_parts is not None:
         call.cache.sync_rejects_ids.put(context.command.account, value=True)
     return Accepted(
         parts={part: wanted for part, wanted in planned.parts.items() if part not in lost},
         removed=lost_parts or frozenset(),
         remote=dict.fromkeys(lost_parts or (), "") | order_facts(call, context, element, shown),
-        refusal=readback.refusal_of(losses) if lost_parts is None else _made_anew(context, shown),
+        refusal=readback.refusal_of(losses) if lost_parts is None else _recreated_letter(context, shown),
     )
+
+
+def _is_linked(call: CallContext, context: PlanContext, shown: PotentialChangeOrder, loss: readback.FieldLoss) -> bool:
+    """Whether a link to a package that the order does not show is there all the same.
+
+    With two tiers the request between the two need not be shown; then the package's lines tell whose they are. An
+    order without lines tells nothing, and counts as linked.
+    """
+    if loss.field != readback.PACKAGE_LINK:
+        return False
+    if context.group_package is None or not shown.lines:
+        return True
+    where = call.destination
+    try:
+        package = call.client.packages.show(
+            where.project_id, context.group_package, contract_id=where.contract_id, terms=call.read_terms()
+        )
+    except CallFailure:
+        return True
+    lines = package.native.data.get("line_items")
+    if not isinstance(lines, list):
+        return True
+    holders = [line.get("holder") for line in lines if isinstance(line, dict)]
+    return any(isinstance(holder, dict) and number_of(holder.get("id")) == shown.id for holder in holders)
 
 
 def _note_order(call: CallContext, context: PlanContext, shown: PotentialChangeOrder, *, status_ignored: bool) -> None:
@@ -165,7 +189,7 @@ def _note_order(call: CallContext, context: PlanContext, shown: PotentialChangeO
         call.cache.views.drop(call.contract)
 
 
-def _made_again(context: PlanContext, shown: PotentialChangeOrder) -> frozenset[str] | None:
+def _lost_parts(context: PlanContext, shown: PotentialChangeOrder) -> frozenset[str] | None:
     """The parts that are lost where the sync has created anew what a person had deleted; else ``None``."""
     if context.entry is None or context.pco_id in {None, shown.id}:
         return None
@@ -174,10 +198,10 @@ def _made_again(context: PlanContext, shown: PotentialChangeOrder) -> frozenset[
     )
 
 
-def _made_anew(context: PlanContext, shown: PotentialChangeOrder) -> Reject:
-    """The company passes over the ids of a sync, so nothing could keep it from making the record anew."""
+def _recreated_letter(context: PlanContext, shown: PotentialChangeOrder) -> Reject:
+    """About a record that came again: the company passes over the ids of a sync, so nothing could keep it from that."""
     return replace(
-        refusals.gone(context),
+        refusals.deletion_letter(context),
         sentence=f"Change order {context.pco_id} of contract {context.command.destination.contract_id} was deleted in "
         f"Procore, and the change that came for it has made it anew as {shown.id} (number {shown.number}). If the "
         "deletion was meant, void the new one and take the change order back in the source system; otherwise send the "
@@ -189,9 +213,12 @@ def order_facts(call: CallContext, context: PlanContext, element: Json, shown: P
     """What the ledger remembers of a potential change order."""
     facts = {
         ProcoreFact.PCO: str(shown.id),
-        ProcoreFact.NUMBER: shown.number or "",
         ProcoreFact.URL: links.order_url(call.web, call.destination, shown.id),
     }
+    if "number" in shown.native.data:
+        facts[ProcoreFact.NUMBER] = shown.number or ""
+    elif "number" in element:
+        facts[ProcoreFact.NUMBER] = str(element["number"])
     if context.facts.tiers is not None:
         # What only the route says is not remembered: the next look at the contract may show otherwise.
         facts[ProcoreFact.TIERS] = str(context.tiers)
@@ -209,6 +236,9 @@ def _order_refused(call: CallContext, context: PlanContext, planned: PlannedCall
     if context.pco_id is not None and "title" in refusal.errors and "title" not in element:
         return record_deletion(call, context.command.command_id)
     call.cache.views.drop(call.contract)
+    if ProcorePart.LINK in planned.parts and call.cache.count_miss(("link", context.command.command_id)) == 1:
+        call.cache.tiers.drop(call.contract)  # Somebody may just have raised them: they are read before it is told.
+        return NotApplied()
     return refusals.of_order(context, refusal, element)
 
 
@@ -219,7 +249,7 @@ def _another_number(context: PlanContext, element: Json) -> NotApplied | None:
         return None
     if element.get("number") == number:
         return NotApplied(remote={ProcoreFact.NUMBER_REFUSED: number, ProcoreFact.NUMBER_SUFFIX: "2"})
-    tried = int(context.fact(ProcoreFact.NUMBER_SUFFIX) or "2")
+    tried = int(context.ledger_fact(ProcoreFact.NUMBER_SUFFIX) or "2")
     if tried >= _MOST_SUFFIXES:
         return None
     return NotApplied(remote={ProcoreFact.NUMBER_REFUSED: number, ProcoreFact.NUMBER_SUFFIX: str(tried + 1)})

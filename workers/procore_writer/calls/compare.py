@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from relay.clients.procore import LineItem, Package, PotentialChangeOrder
@@ -19,9 +20,11 @@ from workers.procore_writer.calls.survey import shown_order
 from workers.procore_writer.content import parts
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.typed_lines import REPLACE, is_ours, may_replace
-from workers.procore_writer.situation import PlanContext
+from workers.procore_writer.situation import PlanContext, doubted_parts
 
 _CALCULATED = "calculated"
+_GONE = ""
+"""The hash of a line that a call was to delete."""
 _STRAY = "stray"
 """The hash of a line that is there although nothing asks for it: equal to none."""
 
@@ -39,6 +42,7 @@ def compare_with_ledger(
     return Comparison(
         person=frozenset(ours.person),
         overwritten_by_late_write=frozenset(ours.overwritten_by_late_write),
+        found=ours.found,
         sides=(side_of(shown),) if ours.person or ours.overwritten_by_late_write else (),
     )
 
@@ -48,6 +52,8 @@ class _Comparer:
 
     def __init__(self, entry: LedgerEntry) -> None:
         self._entry = entry
+        self._doubted = doubted_parts(entry)
+        self.found: dict[str, str] = {}
         self.person: set[str] = set()
         self.overwritten_by_late_write: set[str] = set()
 
@@ -62,7 +68,11 @@ class _Comparer:
         untouched = mark is not None and mark.content == content.with_status(shown.status)
         self._compare(ProcorePart.HEADER, content.hash, untouched=untouched)
         self._compare(ProcorePart.STATUS, parts.status_hash(shown.status or ""), untouched=untouched)
+        if "number" not in shown.native.data:
+            return
         number = self._entry.remote.get(ProcoreFact.NUMBER)
+        if shown.number != number and self._is_found(ProcorePart.NUMBER, parts.number_hash(shown.number or "")):
+            return
         if number is not None and ProcorePart.NUMBER in self._entry.parts and shown.number != number:
             self.person.add(ProcorePart.NUMBER)
 
@@ -80,9 +90,13 @@ class _Comparer:
 
     def lines(self, origin_id: str, listed: Sequence[LineItem]) -> None:
         by_part = our_lines(origin_id, listed)
-        for part in filter(is_line, self._entry.parts):
+        for part in [part for part, line in by_part.items() if self._is_found_line(part, line)]:
+            del by_part[part]
+        for part in filter(is_line, self._entry.parts.keys() - self.found.keys()):
             if part in by_part:
                 self._line(part, by_part.pop(part))
+            elif self._doubted.get(part) == _GONE:
+                self.found[part] = _GONE
             elif ProcoreFact.UNCLAIMED not in self._entry.remote:
                 self.person.add(part)
         # A line of ours that the ledger has removed came back with a late request.
@@ -98,8 +112,23 @@ class _Comparer:
     def _owns(self, name: str) -> bool:
         return name in (self._entry.remote.get(ProcoreFact.FIELDS) or "").split(",")
 
+    def _is_found_line(self, part: str, line: LineItem) -> bool:
+        mark = read_mark(line.origin_data)
+        is_ours = mark is not None and mark.content == line_content(line).hash
+        return is_ours and mark is not None and self._is_found(part, mark.part or "")
+
+    def _is_found(self, part: str, shown: str) -> bool:
+        """Whether the part says what a call in doubt was to write, and not what was known before."""
+        accepted = self._entry.parts.get(part)
+        if self._doubted.get(part) != shown or (accepted is not None and accepted.hash == shown):
+            return False
+        self.found[part] = shown
+        return True
+
     def _compare(self, part: str, shown: str, *, untouched: bool) -> None:
         accepted = self._entry.parts.get(part)
+        if self._is_found(part, shown):
+            return
         if accepted is not None and accepted.hash != shown and not accepted.person:
             (self.overwritten_by_late_write if untouched else self.person).add(part)
 
@@ -111,25 +140,15 @@ def our_lines(origin_id: str, listed: Sequence[LineItem]) -> dict[str, LineItem]
     return {line_part((line.origin_id or "").removeprefix(prefix)): line for line in ours}
 
 
-def stray_lines(entry: LedgerEntry, origin_id: str, listed: Sequence[LineItem]) -> dict[str, int]:
-    """Lines of ours that the ledger does not know, with their ids: they have to be removed again."""
-    ours = our_lines(origin_id, listed)
-    return {part: line.id for part, line in ours.items() if part not in entry.parts}
-
-
 def line_content(line: LineItem) -> LineContent:
     """What a line of the remote says, in the comparable form."""
     amount = line.amount if line.amount is not None else Decimal(0)
-    description = plain_text(line.description)
-    if line.extended_type != _CALCULATED:
-        return LineContent(description=description, amount=amount)
-    return LineContent(
-        description=description,
-        amount=amount,
-        quantity=line.quantity,
-        unit_cost=line.unit_cost,
-        unit=line.uom,
-    )
+    manual = LineContent(description=plain_text(line.description), amount=amount)
+    calculated = replace(manual, quantity=line.quantity, unit_cost=line.unit_cost, unit=line.uom)
+    if "extended_type" in line.native.data:
+        return calculated if line.extended_type == _CALCULATED else manual
+    mark = read_mark(line.origin_data)  # Where the list does not tell which of the two it is, our mark may.
+    return calculated if mark is not None and mark.content == calculated.hash else manual
 
 
 def side_of(shown: PotentialChangeOrder) -> str:
@@ -156,7 +175,7 @@ def list_lines(call: CallContext) -> Results:
         return call.same_for_all(Accepted(remote={ProcoreFact.UNCLAIMED: ""}))
     call.cache.lines.put(origin_id, tuple(listed))
     context = call.plan_context(call.batch.tasks[0])
-    if context.fact(ProcoreFact.UNCLAIMED) != REPLACE and may_replace(context, listed):
+    if context.ledger_fact(ProcoreFact.UNCLAIMED) != REPLACE and may_replace(context, listed):
         return call.same_for_all(Accepted(remote={ProcoreFact.UNCLAIMED: REPLACE}))
     return call.same_for_all(ReadDone())
 
@@ -178,16 +197,24 @@ def read_and_compare(call: CallContext) -> Results:
     struck = comparison.overwritten_by_late_write
     if task.command.rules.person_edit == "overwrite":
         struck |= comparison.person
-    if not (struck or comparison.person):
-        compared = Accepted(remote={LedgerFact.REBUILT: ""}, was_there=True, written=False)
-        return call.same_for_all(compared if context.is_rebuilt else ReadDone())
-    strays = stray_lines(context.entry, task.command.origin_id, lines)
+    looked = {LedgerFact.REBUILT: "", LedgerFact.DOUBTED: ""}
+    if not (struck or comparison.person or comparison.found):
+        compared = Accepted(remote=looked, was_there=True, written=False)
+        return call.same_for_all(compared if context.is_rebuilt or context.doubted else ReadDone())
+    gone = {part for part, said in comparison.found.items() if said == _GONE}
+    taken = {part: said for part, said in comparison.found.items() if part not in gone}
+    known = {*context.entry.parts, *taken}
+    ids = {part: str(line.id) for part, line in our_lines(task.command.origin_id, lines).items()}
+    strays = {part: line_id for part, line_id in ids.items() if part not in known}
+    found = {part: ids[part] for part in taken if part in ids} | dict.fromkeys(gone, "")
+    number = {ProcoreFact.NUMBER: shown.number or ""} if ProcorePart.NUMBER in taken else {}
     return call.same_for_all(
         Accepted(
-            parts=dict.fromkeys(strays, _STRAY),
-            removed=struck - strays.keys(),
-            remote={part: str(line_id) for part, line_id in strays.items()} | {LedgerFact.REBUILT: ""},
+            parts=dict.fromkeys(strays, _STRAY) | taken,
+            removed=(struck | gone) - strays.keys(),
+            remote={**strays, **found, **number, **looked},
             person=comparison.person - struck,
+            written=True if strays or comparison.found else None,
         )
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from relay.domain.commands import Operation
 from relay.domain.failures import Denied
 from relay.domain.ledger_facts import ProcoreFact, ProcorePart, is_line
 from relay.engine.writer.adapter import Accepted, NotApplied, ReadDone, Result
@@ -23,6 +24,8 @@ _IDS_AT_ONCE = 50
 _OF_ORDER = frozenset({Step.LINES, Step.REMOVE_LINE, Step.LIST_LINES, Step.REASON})
 _OF_PACKAGE = frozenset({Step.UPDATE_PACKAGE})
 _PACKAGE_PARTS = frozenset({ProcorePart.PACKAGE, ProcorePart.PACKAGE_STATUS})
+_PACKAGE_FACTS = frozenset({ProcoreFact.PACKAGE, ProcoreFact.PACKAGE_NUMBER, ProcoreFact.PACKAGE_URL})
+_REQUEST_FACTS = frozenset({ProcoreFact.REQUEST, ProcoreFact.REQUEST_NUMBER})
 _REQUEST_PARTS = frozenset({ProcorePart.REQUEST, ProcorePart.REQUEST_STATUS, ProcorePart.REQUEST_LINK})
 
 
@@ -37,10 +40,24 @@ def existing_orders(call: CallContext, ids: Collection[int]) -> frozenset[int]:
     return frozenset(existing) & frozenset(ids)
 
 
-def record_deletion(call: CallContext, command_id: str) -> Result:
-    """The record of a command is not there: nothing was written, and planning says what follows."""
-    call.cache.record_deleted.put(command_id, value=True)
+def record_deletion(call: CallContext, command_id: str, gone: str = ProcoreFact.PCO) -> Result:
+    """A record of a command is not there: nothing was written, and planning says what follows.
+
+    ``gone``: the fact of the ledger that names the record.
+    """
+    call.cache.record_deleted.put(command_id, value=gone)
     return NotApplied()
+
+
+def record_group_deletion(call: CallContext, context: PlanContext, gone: str) -> Result:
+    """The package or request of a change order that is a record of its own is not there.
+
+    A withdrawal goes on with what is there; anything else asks a person.
+    """
+    command = context.command
+    if command.operation is not Operation.WITHDRAW:
+        return record_deletion(call, command.command_id, gone)
+    return _struck(context, _PACKAGE_FACTS if gone == ProcoreFact.PACKAGE else _REQUEST_FACTS)
 
 
 def after_denial(call: CallContext, denied: Denied) -> Results:
@@ -49,6 +66,8 @@ def after_denial(call: CallContext, denied: Denied) -> Results:
     context = call.plan_context(task)
     if others or _is_there(call, context, step):
         raise denied
+    if step in _OF_PACKAGE and context.tiers != 1:
+        return call.same_for_all(record_group_deletion(call, context, ProcoreFact.PACKAGE))
     return call.same_for_all(record_deletion(call, task.command.command_id))
 
 
@@ -71,11 +90,16 @@ def check_presence(call: CallContext) -> Results:
     context = call.plan_context(task)
     call.cache.presence_checked.put(task.command.command_id, value=True)
     gone = _gone_orders(call, context) | _gone_packages(call, context) | _gone_requests(call, context)
-    if not gone or context.entry is None:
-        return call.same_for_all(ReadDone())
+    return call.same_for_all(_struck(context, gone) if gone else ReadDone())
+
+
+def _struck(context: PlanContext, gone: Collection[str]) -> Result:
+    """Strikes what the ledger knows of records that are gone, named by their facts; nothing was written."""
+    if context.entry is None:
+        return ReadDone()
     facts = {fact: "" for fact in context.entry.remote if fact in gone or (ProcoreFact.PCO in gone and is_line(fact))}
     struck = frozenset(part for part in context.entry.parts if _belongs(part, gone))
-    return call.same_for_all(Accepted(removed=struck, remote=facts))
+    return Accepted(removed=struck, remote=facts, written=False)
 
 
 def _gone_orders(call: CallContext, context: PlanContext) -> frozenset[str]:
@@ -87,7 +111,7 @@ def _gone_orders(call: CallContext, context: PlanContext) -> frozenset[str]:
 def _gone_packages(call: CallContext, context: PlanContext) -> frozenset[str]:
     if context.package_id is None or _package_is_there(call, context.package_id):
         return frozenset()
-    return frozenset({ProcoreFact.PACKAGE, ProcoreFact.PACKAGE_NUMBER, ProcoreFact.PACKAGE_URL})
+    return _PACKAGE_FACTS
 
 
 def _gone_requests(call: CallContext, context: PlanContext) -> frozenset[str]:
@@ -97,7 +121,7 @@ def _gone_requests(call: CallContext, context: PlanContext) -> frozenset[str]:
     rows = call.client.requests.find(where.project_id, where.contract_id, terms=call.read_terms())
     if any(row.id == context.request_id and row.deleted_at is None for row in rows):
         return frozenset()
-    return frozenset({ProcoreFact.REQUEST, ProcoreFact.REQUEST_NUMBER})
+    return _REQUEST_FACTS
 
 
 def _belongs(part: str, gone: Collection[str]) -> bool:

@@ -16,7 +16,7 @@ from relay.engine.writer.adapter import Accepted, NeedsReview, Pending, Reject, 
 from workers.procore_writer.cache.cache import MOST_MISSES
 from workers.procore_writer.calls.context import CallContext, Results
 from workers.procore_writer.calls.packages import package_facts
-from workers.procore_writer.calls.survey import shown_order
+from workers.procore_writer.calls.survey import note_tiers, shown_order
 from workers.procore_writer.content import links
 from workers.procore_writer.plan.ownership import owned_by_stranger
 from workers.procore_writer.situation import PlanContext
@@ -36,6 +36,7 @@ def find_hidden(call: CallContext) -> Results:
     if len(ids) != 1:
         return call.same_for_all(_not_hidden(call, package_id, len(ids)))
     (pco_id,) = ids
+    note_tiers(call, 1)
     url = links.order_url(call.web, call.destination, pco_id)
     return call.same_for_all(
         Accepted(remote={ProcoreFact.PCO: str(pco_id), ProcoreFact.URL: url, ProcoreFact.TIERS: "1"})
@@ -86,7 +87,11 @@ def _is_like(row: PotentialChangeOrderRow, package: Package) -> bool:
 
 def _is_free(call: CallContext, pco_id: int) -> bool:
     shown = shown_order(call, pco_id)
-    return shown is not None and shown.origin_id in {None, call.command.origin_id} and not shown.lines
+    if shown is None or shown.origin_id not in {None, call.command.origin_id}:
+        return False
+    if shown.lines is not None:
+        return not shown.lines
+    return not call.client.line_items.find(call.destination.project_id, pco_id, terms=call.read_terms())
 
 
 def _not_hidden(call: CallContext, package_id: int, count: int) -> Result:

@@ -9,7 +9,7 @@ from relay.clients.procore.sync import refused_whole
 from relay.domain import identity
 from relay.domain.commands import ProcoreCommand
 from relay.domain.failures import CallFailure, Rejected
-from relay.domain.ledger_facts import ProcoreFact, ProcorePart
+from relay.domain.ledger_facts import LedgerFact, ProcoreFact, ProcorePart
 from relay.domain.procore_content import read_mark
 from relay.engine.writer.adapter import Accepted, NeedsReview, NotApplied, PlannedCall, Reject, Result, Task, Unknown
 from workers.procore_writer.cache.cache import MOST_MISSES
@@ -28,11 +28,11 @@ def find_package(call: CallContext) -> Results:
     packages = [package for package in listed_packages(call) if package.deleted_at is None]
     by_origin = {package.origin_id: package for package in packages if package.origin_id}
     results: dict[str, Result] = {}
-    for task in call.batch.tasks:
+    for task, planned in call.pairs():
         package = by_origin.get(identity.package_origin_id(task.command.origin_id))
         context = call.plan_context(task)
         results[task.command.origin_id] = (
-            _package_absent(call, context) if package is None else package_found(call, context, package)
+            _package_absent(call, context) if package is None else _package_found(call, context, planned, package)
         )
     call.change_view(lambda view: view.with_packages(packages))
     return results
@@ -40,6 +40,8 @@ def find_package(call: CallContext) -> Results:
 
 def _package_absent(call: CallContext, context: PlanContext) -> Result:
     """It may be created again, unless that was tried too often: then a person has to look."""
+    if context.intent is None and ProcorePart.PACKAGE in context.doubted:
+        return NotApplied(remote={LedgerFact.DOUBTED: ""})
     misses = call.cache.count_miss(("package", context.command.origin_id))
     if misses < MOST_MISSES:
         return NotApplied()
@@ -51,7 +53,7 @@ def _package_absent(call: CallContext, context: PlanContext) -> Result:
     )
 
 
-def package_found(call: CallContext, context: PlanContext, package: Package) -> Result:
+def _package_found(call: CallContext, context: PlanContext, planned: PlannedCall, package: Package) -> Result:
     """A package of ours, with what of it is as the command says."""
     held: dict[str, str] = {}
     mark = read_mark(package.origin_data)
@@ -60,9 +62,7 @@ def package_found(call: CallContext, context: PlanContext, package: Package) -> 
     if package.status is not None:
         held[ProcorePart.PACKAGE_STATUS] = parts.status_hash(package.status)
     was_sent = context.entry is not None and context.entry.was_sent
-    return Accepted(
-        parts=held, remote=package_facts(call, package), written=was_sent if context.intent is None else None
-    )
+    return Accepted(parts=held, remote=package_facts(call, package), written=None if planned.resolves else was_sent)
 
 
 def package_facts(call: CallContext, package: Package) -> dict[str, str]:
@@ -127,10 +127,9 @@ def package_accepted(
     call: CallContext, context: PlanContext, planned: PlannedCall, fields: Json, shown: Package
 ) -> Result:
     """The package as it is now, compared with what was sent."""
-    losses = list(readback.package_losses(fields, shown))
-    if any(loss.field not in shown.native.data for loss in losses):
-        # Which view a create answers is not documented; the list's has no description.
-        losses = list(readback.package_losses(fields, _shown_whole(call, shown)))
+    # Which view a create answers is not documented; the list's has no description.
+    whole = shown if readback.tells_all(fields, shown) else _shown_whole(call, shown)
+    losses = list(readback.package_losses(fields, whole))
     lost = {loss.part for loss in losses}
     call.change_view(lambda view: view.with_package(shown))
     facts = package_facts(call, shown)

@@ -66,14 +66,15 @@ class _Reading:
     person: set[str] = field(default_factory=set)
 
     def accepted(self) -> Accepted:
-        """All of it; nothing was written for it, unless a ledger that was not lost knows of something."""
+        """All of it; nothing was written for it, unless the ledger tells that something was sent and no record told."""
         event, entry = self.context.command.event, self.context.entry
         if event is not None and self.context.command.operation is Operation.APPLY:
             self.remote[ProcoreFact.EVENT] = place_of(event)
-        is_lost = entry is None or self.context.is_rebuilt
+        # Rebuilt without a hash of what was sent, it knows no write: this one may be from before writes were told.
+        is_lost = entry is None or (self.context.is_rebuilt and entry.sent_payload_hash is None)
         return Accepted(
             parts=self.parts,
-            remote=self.remote | {LedgerFact.REBUILT: ""},
+            remote=self.remote | {LedgerFact.REBUILT: "", LedgerFact.DOUBTED: ""},
             person=frozenset(self.person),
             was_there=is_lost,
             written=not is_lost and entry is not None and entry.was_sent,

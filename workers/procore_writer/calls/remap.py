@@ -22,8 +22,6 @@ from schemas import Codec, RegistryUnreachable, Unreadable
 from workers.procore_writer.cache.cache import RemappedCommand
 from workers.procore_writer.calls.context import CallContext, Results
 
-_OF_A_ROUTE = (Operation.APPLY, Operation.WITHDRAW)
-
 Remap = Callable[[str, str], ProcoreCommand | None]
 """From an origin id and the place of an event to the command that it gives now."""
 
@@ -89,7 +87,7 @@ class ObservedEvents:
         reference = EventReference(topic=topic, partition=int(partition), offset=int(offset), event_id=event.event_id)
         decision = map_event(event, self.routing(), in_milliseconds(self.clock()), reference=reference)
         candidates = (command for command in decision.commands if command.origin_id == origin_id)
-        routed = (command for command in candidates if command.operation in _OF_A_ROUTE)
+        routed = (command for command in candidates if command.operation.is_mapped)
         command = next((command for command in routed if isinstance(command, ProcoreCommand)), None)
         # What a route only shows is not written, by whatever way it comes.
         return command if command is None or command.mode is Mode.LIVE else replace(command, payload=None)

@@ -10,7 +10,7 @@ from relay.domain.ledger_facts import ProcoreFact
 from relay.engine.writer.adapter import Accepted, PlannedCall, Result, Unknown
 from workers.procore_writer.calls.change_orders import unnamed
 from workers.procore_writer.calls.context import CallContext, Results, body_of
-from workers.procore_writer.calls.deleted import record_deletion
+from workers.procore_writer.calls.deleted import record_group_deletion
 from workers.procore_writer.letters import readback, refusals
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.situation import PlanContext
@@ -56,7 +56,7 @@ def _request_result(
     if refusal is None:
         return unnamed(call, context.command.origin_id, answer)
     if refusals.names_id(refusal, element):
-        return record_deletion(call, context.command.command_id)
+        return record_group_deletion(call, context, ProcoreFact.REQUEST)
     if refusals.is_taken_origin(refusal):
         return Unknown(message=refusal.sentence, remote_answer=refusal.sentence)
     return refusals.of_order(context, refusal, element)

@@ -35,8 +35,9 @@ def list_contract(call: CallContext) -> Results:
     call.cache.views.put(call.contract, view)
     for task in call.batch.tasks:
         call.cache.contract_listed.put(task.command.command_id, value=True)
+        call.cache.origin_id_searched.drop(task.command.origin_id)  # What is new may be ours.
     if view.tiers is not None:
-        _note_tiers(call, view.tiers)
+        note_tiers(call, view.tiers)
     return call.same_for_all(ReadDone())
 
 
@@ -50,7 +51,7 @@ def tiers(call: CallContext) -> Results:
     if shown is None:
         call.cache.tiers_not_shown.put(call.contract, value=True)
         return call.same_for_all(ReadDone())
-    _note_tiers(call, shown)
+    note_tiers(call, shown)
     return {task.command.origin_id: _met(task, shown) for task in call.batch.tasks}
 
 
@@ -104,7 +105,8 @@ def _exists(call: CallContext, kind: ContractKind) -> bool | None:
     return contract is not None and contract.deleted_at is None
 
 
-def _note_tiers(call: CallContext, shown: int) -> None:
+def note_tiers(call: CallContext, shown: int) -> None:
+    """Keeps how many tiers the contract has shown just now."""
     call.cache.tiers.put(call.contract, shown)
     stated = call.destination.tiers
     if stated != shown:

@@ -41,8 +41,8 @@ def _former(count: int) -> list[str]:
 
 def _name(context: PlanContext) -> str:
     if context.tiers == 1:
-        return f"change order package {context.fact(ProcoreFact.PACKAGE_NUMBER) or context.package_id}"
-    return f"potential change order {context.fact(ProcoreFact.NUMBER) or context.pco_id}"
+        return f"change order package {context.ledger_fact(ProcoreFact.PACKAGE_NUMBER) or context.package_id}"
+    return f"potential change order {context.ledger_fact(ProcoreFact.NUMBER) or context.pco_id}"
 
 
 def _status(context: PlanContext) -> str:

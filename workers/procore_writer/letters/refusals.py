@@ -25,11 +25,17 @@ _LOCK_WORDS = ("cannot be edited", "is approved", "locked", "is managed by", "sy
 documented (Procore support, "Configure Settings: Change Orders"), the words of the API are not: these are the words of
 the support pages. Where none of them fits the letter has the general reason and quotes Procore all the same."""
 
+_GROUPS = {
+    ProcoreFact.PACKAGE: ("package", ProcoreFact.PACKAGE_NUMBER),
+    ProcoreFact.REQUEST: ("change order request", ProcoreFact.REQUEST_NUMBER),
+}
+"""What groups a change order, by its fact in the ledger, with its number there."""
+
 _SINGLE_TIER_WORDS = ("single tier", "single-tier")
 """Procore support, "Change Order Tier Settings"; the words of the API are not documented."""
 
 _LINE_FIELDS = {
-    "cost_code_id": ("procore.cost_code_unknown", "cost code", "cost_codes of the route"),
+    "cost_code_id": ("procore.cost_code_unknown", "cost code", "cost_codes_file or cost_codes of the route"),
     "line_item_type_id": ("procore.line_item_type_unknown", "line item type", "line_item_type of the target"),
     "uom": ("procore.unit_unknown", "unit of measure", "the company's units of measure in Procore"),
 }
@@ -91,22 +97,32 @@ def replay_of(context: PlanContext) -> str:
     return f"cor replay --change-order {context.command.root}"
 
 
-def deleted(context: PlanContext) -> NeedsReview:
+def deletion_question(context: PlanContext) -> NeedsReview:
     """The question about a deleted record of ours. Nothing is in doubt, so that a restored one goes on by itself."""
     anew = f" and then `{replay_of(context)}`" if context.command.operation is Operation.VERIFY else ""
     return NeedsReview(
         reason="procore.deleted_by_person",
-        sentence=f"Change order {context.fact(ProcoreFact.NUMBER) or context.pco_id} of contract "
-        f"{context.command.destination.contract_id} was deleted in Procore, and is not made anew by itself. If that "
-        "was meant, take the change order back in the source system; otherwise restore it in Procore and send the "
-        f"letter again, or say `cor letters resubmit`{anew} to have it made anew.",
+        sentence=f"{_deleted_record(context)} was deleted in Procore, and is not made anew by itself. If that was "
+        "meant, take the change order back in the source system; otherwise restore it in Procore and send the letter "
+        f"again, or say `cor letters resubmit`{anew} to have it made anew.",
     )
 
 
-def gone(context: PlanContext) -> Reject:
+def _deleted_record(context: PlanContext) -> str:
+    name = context.ledger_fact(ProcoreFact.NUMBER) or context.pco_id
+    order = f"{name} of contract {context.command.destination.contract_id}"
+    gone = context.facts.record_deleted
+    if gone not in _GROUPS:
+        return f"Change order {order}"
+    noun, number = _GROUPS[gone]
+    group = context.ledger_fact(number) or context.ledger_fact(gone)
+    return f"The {noun} {group} of change order {order}, which is there itself,"
+
+
+def deletion_letter(context: PlanContext) -> Reject:
     """The letter about a deleted record where nothing is left for a person to decide."""
-    review = deleted(context)
-    return Reject(reason=review.reason, sentence=review.sentence)
+    question = deletion_question(context)
+    return Reject(reason=question.reason, sentence=question.sentence)
 
 
 def is_locked(refusal: Refusal) -> bool:

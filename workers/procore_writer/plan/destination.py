@@ -18,8 +18,6 @@ from workers.procore_writer.cache.cache import RemappedCommand
 from workers.procore_writer.plan.steps import Step, read_call
 from workers.procore_writer.situation import PlanContext
 
-_ABOUT_A_RECORD = (Operation.VERIFY, Operation.ADOPT, Operation.RESUBMIT)
-
 
 def resolved(task: Task[ProcoreCommand], remapped: RemappedCommand | None) -> Task[ProcoreCommand]:
     """The task with the contract and the rules that hold for it, as far as they are known; never another payload.
@@ -27,7 +25,7 @@ def resolved(task: Task[ProcoreCommand], remapped: RemappedCommand | None) -> Ta
     A look always goes where the ledger says. A decision does not if its own route has been given another contract.
     """
     command = task.command
-    if not _is_about_a_record(command):
+    if not command.is_about_a_record:
         return task
     route = remapped.command if remapped else None
     if route is not None:
@@ -39,8 +37,8 @@ def resolved(task: Task[ProcoreCommand], remapped: RemappedCommand | None) -> Ta
 
 def by_its_route(context: PlanContext) -> Plan | None:
     """Asks for the route that carries the change order; ``None`` where it is known, or cannot be."""
-    place = context.fact(ProcoreFact.EVENT)
-    if context.facts.remapped is not None or place is None or not _is_about_a_record(context.command):
+    place = context.ledger_fact(ProcoreFact.EVENT)
+    if context.facts.remapped is not None or place is None or not context.command.is_about_a_record:
         return None
     return read_call(context, Step.MAP_AGAIN, context.command.origin_id, place)
 
@@ -50,7 +48,3 @@ def elsewhere_by_its_route(context: PlanContext) -> Plan | None:
     if context.entry is None or context.entry.destination == context.command.destination.name:
         return None
     return by_its_route(context)
-
-
-def _is_about_a_record(command: ProcoreCommand) -> bool:
-    return command.payload is None and command.operation in _ABOUT_A_RECORD

@@ -52,7 +52,7 @@ def header_mark(context: PlanContext, status: str | None) -> str:
 
 def owned_fields(context: PlanContext) -> str:
     """The optional fields that we have ever filled: only these are ours to clear."""
-    filled = set((context.fact(ProcoreFact.FIELDS) or "").split(",")) - {""}
+    filled = set((context.ledger_fact(ProcoreFact.FIELDS) or "").split(",")) - {""}
     return ",".join(sorted(filled | {name for name, value in _optional(context).items() if value is not None}))
 
 
@@ -71,7 +71,7 @@ def header_fields(context: PlanContext, *, midnight: bool) -> Json:
     A field that the source leaves empty is cleared only if we filled it before.
     """
     fields: Json = {"title": parts.header_content(context.payload).title}
-    filled = (context.fact(ProcoreFact.FIELDS) or "").split(",")
+    filled = (context.ledger_fact(ProcoreFact.FIELDS) or "").split(",")
     for name, value in _optional(context).items():
         if value is not None or name in filled:
             fields[_REMOTE_NAMES[name]] = value
@@ -84,10 +84,10 @@ def header_fields(context: PlanContext, *, midnight: bool) -> Json:
 def number_to_send(context: PlanContext) -> str | None:
     """The number, after what the remote has refused; ``None``: the remote shall give one."""
     number = parts.wanted_number(context.payload)
-    if number is None or context.fact(ProcoreFact.NUMBER_REFUSED) != number:
+    if number is None or context.ledger_fact(ProcoreFact.NUMBER_REFUSED) != number:
         return number
     if context.command.rules.number == "suffix":
-        return f"{number}-{context.fact(ProcoreFact.NUMBER_SUFFIX) or '2'}"
+        return f"{number}-{context.ledger_fact(ProcoreFact.NUMBER_SUFFIX) or '2'}"
     return None
 
 

@@ -65,9 +65,12 @@ def before_first_write(context: PlanContext) -> Plan | None:
 
 
 def find_ours(context: PlanContext) -> PlannedCall | None:
-    """The next look for a record of ours that the ledger does not know; ``None`` where the contract has none."""
+    """The next look for a record of ours that the ledger does not know; ``None`` where the contract has none.
+
+    A listing from before a call in doubt tells nothing of what that call has made.
+    """
     view = context.facts.view
-    if view is None:
+    if view is None or (context.doubted and not context.facts.contract_listed):
         return read_call(context, Step.SURVEY, contract_call(context))
     if context.tiers == 1:
         package = view.package_of(_origin_id(context))

@@ -58,6 +58,6 @@ def removal_step(context: PlanContext) -> Plan | None:
     """The first line that has to go."""
     for part in context.removals:
         origin_id = identity.item_origin_id(context.command.origin_id, item_of(part))
-        removal = LineRemoval(context.written_pco_id, part, context.fact(part), origin_id)
-        return update_call(context, Step.REMOVE_LINE, removal, {})
+        removal = LineRemoval(context.written_pco_id, part, context.ledger_fact(part), origin_id)
+        return update_call(context, Step.REMOVE_LINE, removal, {part: ""})
     return None

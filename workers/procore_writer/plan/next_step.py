@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from relay.domain.canonical_text import decimal_text
 from relay.domain.commands import Operation, ProcoreCommand, ProcorePayload
-from relay.domain.ledger import Intent
 from relay.domain.ledger_facts import ProcorePart
 from relay.engine.writer.adapter import Done, NeedsReview, Plan, PlannedCall, Reject, Task, Wait
 from workers.procore_writer.cache.cache import CachedFacts
@@ -26,6 +25,11 @@ from workers.procore_writer.situation import PlanContext, is_package_rule
 _MOST_NAMED = 5
 """Lines that a sentence names."""
 _NOTHING = ProcorePayload(title="", status="")
+_GROUPING = frozenset(
+    (ProcorePart.PACKAGE, ProcorePart.PACKAGE_STATUS, ProcorePart.REQUEST, ProcorePart.REQUEST_STATUS,
+     ProcorePart.LINK, ProcorePart.REQUEST_LINK)
+)  # fmt: skip
+"""What is written otherwise under other tiers."""
 
 
 def plan(task: Task[ProcoreCommand], facts: CachedFacts, *, now: datetime, quarantine: float) -> Plan:
@@ -45,7 +49,7 @@ def plan(task: Task[ProcoreCommand], facts: CachedFacts, *, now: datetime, quara
 def _by_operation(context: PlanContext) -> Plan:
     operation = context.command.operation
     if operation is Operation.WITHDRAW:
-        return _held_against_record(context, withdraw.plan_withdraw(context))
+        return _held_against_record(context, _by_tiers_of_now(context, withdraw.plan_withdraw(context)))
     if operation is Operation.VERIFY:
         verified = plan_verify(context)
         return _write_again(context.rewriting()) if verified is Verification.WRITE_AGAIN else verified
@@ -89,12 +93,30 @@ def plan_apply(context: PlanContext) -> Plan:
         # The contract was empty when this was written to it; now a row of it tells.
         return read_call(context, Step.TIERS, contract_call(context), context.pco_id)
     step = _guarded(context)
-    return _all_said(context) if step is None else _held_against_record(context, step)
+    return _held_against_record(context, _all_said(context) if step is None else _by_tiers_of_now(context, step))
+
+
+def _by_tiers_of_now(context: PlanContext, step: Plan) -> Plan:
+    """The step, or the look that comes before it: what groups a record that is there goes by the tiers of now, which
+    somebody may have raised since the contract was listed.
+    """
+    facts = context.facts
+    if context.pco_id is None or context.intent is not None or facts.tiers_just_shown or facts.tiers_not_shown:
+        return step
+    if not isinstance(step, PlannedCall) or not step.writes or _GROUPING.isdisjoint(step.parts):
+        return step
+    return read_call(context, Step.TIERS, contract_call(context), context.pco_id)
 
 
 def _held_against_record(context: PlanContext, step: Plan) -> Plan:
-    """The step, or the look that comes before it: what a rebuilt ledger says does not tell what people have edited."""
-    if not (context.is_rebuilt and context.pco_id is not None and isinstance(step, PlannedCall) and step.writes):
+    """The step, or the look that comes before it: a ledger that was rebuilt does not tell what people have edited, and
+    one that has left a call in doubt behind, not what is there.
+
+    What is under way is sent again first, as after any takeover: a look would not tell what becomes of it.
+    """
+    writes = isinstance(step, PlannedCall) and step.writes
+    is_unproven = (context.is_rebuilt and writes) or (context.doubted and (writes or isinstance(step, Done)))
+    if not is_unproven or context.pco_id is None or context.intent is not None:
         return step
     comparison = context.facts.comparison
     if comparison is None or not comparison.deleted:
@@ -126,7 +148,7 @@ def _deleted(context: PlanContext) -> Plan | None:
 def _end_of_deleted(context: PlanContext) -> Done | NeedsReview | Reject:
     if context.command.operation is Operation.WITHDRAW:
         return withdraw.deleted_at_source()
-    return refusals.deleted(context)
+    return refusals.deletion_question(context)
 
 
 def _moved(context: PlanContext) -> Plan | None:
@@ -235,7 +257,7 @@ def _package_in_doubt(context: PlanContext, now: datetime, quarantine: float) ->
     intent = context.intent
     if intent is None or may_be_repeated(intent.step) or context.package_id is not None:
         return None
-    wait = _still_under_way(intent, now, quarantine)
+    wait = intent.seconds_under_way(now, quarantine)
     if wait > 0:
         return Wait(
             seconds=wait,
@@ -244,11 +266,6 @@ def _package_in_doubt(context: PlanContext, now: datetime, quarantine: float) ->
             "no longer be on its way.",
         )
     return find_package(context)
-
-
-def _still_under_way(intent: Intent, now: datetime, quarantine: float) -> float:
-    since = intent.ambiguous_at or intent.intended_at
-    return quarantine - (now - since).total_seconds()
 
 
 # -- at the end

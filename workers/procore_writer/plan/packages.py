@@ -6,6 +6,8 @@ unknown outcome is settled by listing the packages of the contract, which show t
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from relay.domain import identity
 from relay.domain.ledger_facts import ProcorePart
 from relay.engine.writer.adapter import Plan, PlannedCall, Reject
@@ -49,8 +51,9 @@ def _met(context: PlanContext, package: PackageRow) -> PlannedCall | Reject:
 
 
 def find_package(context: PlanContext) -> PlannedCall:
-    """Looks for our package among those of the contract."""
-    return read_call(context, Step.FIND_PACKAGE, contract_call(context))
+    """Looks for our package among those of the contract; that tells what became of a creation in doubt."""
+    in_doubt = context.intent is not None and context.intent.step == Step.PACKAGE.value
+    return replace(read_call(context, Step.FIND_PACKAGE, contract_call(context)), resolves=in_doubt)
 
 
 def _create(context: PlanContext, origin_id: str, status: str | None, content: str) -> PlannedCall:

@@ -55,7 +55,8 @@ def _wanted(context: PlanContext, line: ProcoreLine) -> Iterator[WantedReference
             project,
             "procore.cost_code_unknown",
             "cost code",
-            f"Add it to the cost codes of project {project} in Procore, or map it under cost_codes of the route.",
+            f"Add it to the cost codes of project {project} in Procore, or map it in cost_codes_file or "
+            "cost_codes of the route.",
         )
     if line.line_item_type:
         yield WantedReference(
@@ -66,7 +67,8 @@ def _wanted(context: PlanContext, line: ProcoreLine) -> Iterator[WantedReference
             project,
             "procore.line_item_type_unknown",
             "line item type",
-            "Correct line_item_type of the route's target, or add the type to the company in Procore.",
+            "Correct line_item_type of the route's target or target_type in its cost_codes_file, or add the type to "
+            "the company in Procore.",
         )
     unit = parts.line_content(line).unit
     if unit is not None:

@@ -31,7 +31,7 @@ REPLACE = "replace"
 def claim_typed_lines(context: PlanContext) -> Plan | None:
     """The next step until every line of an adopted record is ours."""
     status = ProcorePart.PACKAGE_STATUS if context.tiers == 1 else ProcorePart.STATUS
-    if context.fact(ProcoreFact.UNCLAIMED) is None or context.pco_id is None or context.is_locked(status):
+    if context.ledger_fact(ProcoreFact.UNCLAIMED) is None or context.pco_id is None or context.is_locked(status):
         return None
     if context.facts.lines is None:
         return read_call(context, Step.LIST_LINES, context.command.origin_id, context.pco_id)
@@ -61,10 +61,10 @@ def _claim(context: PlanContext, listed: Sequence[LineItem]) -> Plan | None:
     stranger = next((line for line in typed if line.origin_id), None)
     if stranger is not None:
         return owned_by_stranger(context, f"line {stranger.description!r}", stranger.origin_id or "")
-    waiting = {part: line for part, line in context.lines.items() if context.fact(part) is None}
+    waiting = {part: line for part, line in context.lines.items() if context.ledger_fact(part) is None}
     pairs = pair(waiting, typed)
     strays = [line for line in typed if line.id not in pairs.values()]
-    if strays and context.fact(ProcoreFact.UNCLAIMED) != REPLACE:
+    if strays and context.ledger_fact(ProcoreFact.UNCLAIMED) != REPLACE:
         return _ask(context, strays)
     changes = {part: parts.line_hash(line) for part, line in islice(waiting.items(), MOST_ELEMENTS)}
     return lines_call(context, changes, pairs) or _remove(context, strays)

@@ -52,7 +52,9 @@ def _as_it_was(context: PlanContext) -> Done:
 
 
 def _deleted(context: PlanContext, comparison: Comparison) -> Plan:
-    return replace(refusals.deleted(context), sides=comparison.sides)
+    if context.entry is not None and context.entry.withdrawn:  # It was taken back before: nobody wants it there.
+        return Done(kind=OutcomeKind.UNCHANGED, sentence="What was written has been deleted in Procore.")
+    return replace(refusals.deletion_question(context), sides=comparison.sides)
 
 
 def _person(context: PlanContext, comparison: Comparison) -> Plan:
@@ -61,9 +63,9 @@ def _person(context: PlanContext, comparison: Comparison) -> Plan:
     changed = parts.in_words(sorted(comparison.person))
     return NeedsReview(
         reason="procore.person_edit",
-        sentence=f"Somebody changed {changed} of change order {context.fact(ProcoreFact.NUMBER) or context.pco_id} in "
-        "Procore. Decide which is right: set person_edit on the route (keep_theirs or overwrite) and send the letter "
-        "again, or make both sides equal.",
+        sentence=f"Somebody changed {changed} of change order "
+        f"{context.ledger_fact(ProcoreFact.NUMBER) or context.pco_id} in Procore. Decide which is right: set "
+        "person_edit on the route (keep_theirs or overwrite) and send the letter again, or make both sides equal.",
         sides=comparison.sides,
     )
 
@@ -85,9 +87,11 @@ def is_as_we_know(context: PlanContext) -> bool:
     if observed is None or entry is None or context.tiers == 1 or entry.remote.get(ProcoreFact.UNCLAIMED):
         return False
     held = entry.parts
-    if any(part.person for part in held.values()) or observed.get(ProcoreFact.PCO) != context.fact(ProcoreFact.PCO):
+    if any(part.person for part in held.values()):
         return False
-    if ProcorePart.NUMBER in held and observed.get(ProcorePart.NUMBER) != context.fact(ProcoreFact.NUMBER):
+    if observed.get(ProcoreFact.PCO) != context.ledger_fact(ProcoreFact.PCO):
+        return False
+    if ProcorePart.NUMBER in held and observed.get(ProcorePart.NUMBER) != context.ledger_fact(ProcoreFact.NUMBER):
         return False
     said = {
         ProcorePart.HEADER: observed.get(ProcorePart.HEADER),

@@ -10,6 +10,7 @@ from workers.procore_writer.content import parts
 from workers.procore_writer.plan import elements
 from workers.procore_writer.plan.elements import Json
 from workers.procore_writer.plan.existing_records import find_ours
+from workers.procore_writer.plan.packages import find_package
 from workers.procore_writer.plan.record_updates import PackageUpdate
 from workers.procore_writer.plan.steps import Step, sync_call, update_call
 from workers.procore_writer.situation import PlanContext
@@ -23,9 +24,11 @@ _VOID = parts.status_hash(parts.VOID)
 def plan_withdraw(context: PlanContext) -> Plan:
     """Voids what is there, leaves it, or asks."""
     if context.pco_id is None and context.package_id is None:
-        # What a lost ledger knew of may be there all the same.
-        found = find_ours(context) if context.is_rebuilt else None
+        # What a lost ledger knew of, or a call in doubt has made, may be there all the same.
+        found = find_ours(context) if context.is_rebuilt or context.doubted else None
         return found or _done("Nothing of it was ever written.")
+    if context.package_id is None and ProcorePart.PACKAGE in context.doubted:
+        return find_package(context)
     rule = context.command.rules.on_delete if is_deletion(context) else context.command.rules.on_withdraw
     if rule == "leave":
         return _done("The route leaves what was written in Procore as it is.")

@@ -76,7 +76,7 @@ def _lines(context: PlanContext, update: LineUpdates, sent: Mapping[str, str]) -
 
 def _line(context: PlanContext, part: str, element: Json) -> WrittenRecord:
     """A line of which only a list knows the id is one that a person typed."""
-    if context.fact(part) is not None:
+    if context.ledger_fact(part) is not None:
         operation = WriteOperation.UPDATED
     else:
         operation = WriteOperation.ADOPTED if "id" in element else WriteOperation.CREATED

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from relay.domain.commands import CinxCommand, Operation, ProcoreCommand
+from relay.domain.commands import COMMAND_TYPES, Command, TargetCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.letters import MAPPER, DeadLetter
 from relay.domain.routes import Routing
@@ -19,17 +19,15 @@ from workers.views.folds import Decoded
 from workers.views.tables import LETTERS
 from workers.views.upserts import keep_newest
 
-_COMMANDS: dict[str, type[ProcoreCommand | CinxCommand]] = {"procore": ProcoreCommand, "cinx": CinxCommand}
 _KEYS = {"letter_id", "partition", "offset"}
 _COLUMNS = [column.name for column in LETTERS.c if column.name not in _KEYS]
 _MOST_OF_AN_ANSWER = 20_000
 """Characters of a remote's answer that are kept."""
-_DECISIONS = (Operation.ADOPT, Operation.RESUBMIT)
 
 
 def folding(codec: Codec, prefix: str) -> Callable[[Connection, Sequence[Decoded[DeadLetter]], Routing], None]:
     """Returns the fold, which reads what letters hold with ``codec``; ``prefix`` stands before topics' names."""
-    kinds = {topic.name(prefix): _COMMANDS[family.system] for family in FAMILIES.values() for topic in family.lanes}
+    kinds = {topic.name(prefix): COMMAND_TYPES[family.system] for family in FAMILIES.values() for topic in family.lanes}
 
     def fold(connection: Connection, read: Sequence[Decoded[DeadLetter]], routing: Routing) -> None:
         keep_newest(connection, LETTERS, [_row(one, codec, kinds) for one in read], {"offset": _COLUMNS})
@@ -37,9 +35,7 @@ def folding(codec: Codec, prefix: str) -> Callable[[Connection, Sequence[Decoded
     return fold
 
 
-def _row(
-    one: Decoded[DeadLetter], codec: Codec, kinds: dict[str, type[ProcoreCommand | CinxCommand]]
-) -> dict[str, Any]:
+def _row(one: Decoded[DeadLetter], codec: Codec, kinds: dict[str, type[TargetCommand]]) -> dict[str, Any]:
     row: dict[str, Any] = dict.fromkeys(_COLUMNS)
     row |= {"letter_id": one.key, "partition": one.record.partition, "offset": one.record.offset, "open": False}
     letter = one.value
@@ -56,7 +52,7 @@ def _row(
         "change_order_key": letter.change_order_key,
         "origin_id": letter.origin_id,
         "command_id": letter.command_id,
-        "source": _source(letter),
+        "source": letter.source,
         "project": whole.project if whole else waits.project,
         "attempts": letter.attempts,
         "first_at": milliseconds(letter.first_at),
@@ -64,19 +60,11 @@ def _row(
         "amount": ten_thousandths(waits.amount),
         "currency": waits.currency,
         "remote_answer": letter.remote_answer[:_MOST_OF_AN_ANSWER],
-        "decides": getattr(held, "operation", None) in _DECISIONS,
+        "decides": isinstance(held, Command) and held.operation.is_decision,
     }
 
 
-def _source(letter: DeadLetter) -> str | None:
-    """System and account of the source, as a change order's key begins."""
-    if letter.of_project is not None:
-        return f"{letter.of_project.system}:{letter.of_project.account}"
-    key = letter.change_order_key
-    return None if key is None else ":".join(key.split(":")[:2])
-
-
-def _held(letter: DeadLetter, codec: Codec, kinds: dict[str, type[ProcoreCommand | CinxCommand]]) -> HeldRecord | None:
+def _held(letter: DeadLetter, codec: Codec, kinds: dict[str, type[TargetCommand]]) -> HeldRecord | None:
     kind: type[HeldRecord] | None
     kind = ChangeOrderObserved if letter.stage == MAPPER else kinds.get(letter.topic)
     if kind is None or letter.record_value is None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from relay.domain.ledger import Hold, HoldKind, Intent
 from relay.engine.writer.adapter import C, PlannedCall, Task
-from relay.engine.writer.state.holds import scope_of, tenant_of
+from relay.engine.writer.state.holds import claimant, scope_of
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Delay
 from relay.engine.writer.state.unit_of_work import UnitOfWork
@@ -18,8 +18,8 @@ from relay.engine.writer.state.unit_of_work import UnitOfWork
 BEHIND_REVIEW = "behind_review"
 """Why a change order is delayed whose way another's review bars."""
 
-_FOR_EVER = datetime(9999, 12, 31, tzinfo=UTC)
-_ORIGIN = "cor:"  # With it every origin id begins; a destination's name may hold a slash.
+FOR_EVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""Until when a hold lasts that only a person ends."""
 
 
 def keep_claim(state: PartitionState[C], work: UnitOfWork, command: C, intent: Intent) -> None:
@@ -37,7 +37,7 @@ def claim_of(tenant: str, destination: str, change_order_key: str, origin_id: st
         f"{(destination or tenant).partition(':')[2]}."
     )
     scope = f"{scope_of(tenant, destination)}/{origin_id}"
-    return Hold(scope=scope, kind=HoldKind.DOUBT, reason=BEHIND_REVIEW, sentence=sentence, since=since, until=_FOR_EVER)
+    return Hold(scope=scope, kind=HoldKind.DOUBT, reason=BEHIND_REVIEW, sentence=sentence, since=since, until=FOR_EVER)
 
 
 def release_claim(state: PartitionState[C], work: UnitOfWork, origin_id: str) -> None:
@@ -57,21 +57,9 @@ def claim_against(state: PartitionState[C], task: Task[C], call: PlannedCall) ->
     return next((hold for hold in doubts if claimant(hold.scope, destination) not in (None, origin_id)), None)
 
 
-def is_barred(state: PartitionState[C], task: Task[C], call: PlannedCall) -> bool:
-    """Whether another's review bars the way; then the change order is delayed until that is decided."""
+def delay_if_barred(state: PartitionState[C], task: Task[C], call: PlannedCall) -> bool:
+    """Delays the change order until another's review is decided, where that bars the way; returns whether it does."""
     claim = claim_against(state, task, call)
     if claim is not None:
         state.scheduler.delay(task.command.origin_id, Delay(float("inf"), BEHIND_REVIEW, claim.sentence))
     return claim is not None
-
-
-def claimant(claim: str, destination: str) -> str | None:
-    """The origin id whose claim it is, if it is one to ``destination``; both are scopes of holds.
-
-    A claim whose destination is not known is one to every destination of its tenant.
-    """
-    for scope in (destination, tenant_of(destination)):
-        origin_id = claim.removeprefix(f"{scope}/")
-        if origin_id != claim and origin_id.startswith(_ORIGIN):
-            return origin_id
-    return None

@@ -8,6 +8,7 @@ from datetime import datetime
 from relay.domain.ledger import Hold, HoldKind
 
 HOST = "host"
+_ORIGIN = "cor:"  # With it every origin id begins; a destination's name may hold a slash.
 
 
 def tenant_of(scope: str) -> str:
@@ -18,6 +19,18 @@ def tenant_of(scope: str) -> str:
 def scope_of(tenant: str, destination: str = "") -> str:
     """The full scope: ``procore:acme``, ``procore:acme/host``, ``procore:acme/project:315``."""
     return f"{tenant}/{destination}" if destination else tenant
+
+
+def claimant(claim: str, destination: str) -> str | None:
+    """The origin id whose claim it is, if it is one to ``destination``; both are scopes of holds.
+
+    A claim whose destination is not known is one to every destination of its tenant.
+    """
+    for scope in (destination, tenant_of(destination)):
+        origin_id = claim.removeprefix(f"{scope}/")
+        if origin_id != claim and origin_id.startswith(_ORIGIN):
+            return origin_id
+    return None
 
 
 class Holds:

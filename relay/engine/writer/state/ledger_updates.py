@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from relay.domain.commands import Command
 from relay.domain.ledger import Intent, LedgerEntry, Part
+from relay.domain.ledger_facts import LedgerFact
 from relay.engine.writer.adapter import Accepted
 
 
@@ -26,6 +28,13 @@ def with_facts(entry: LedgerEntry, facts: Mapping[str, str]) -> LedgerEntry:
     """The entry with ``facts`` of the remote; an empty text strikes one."""
     merged = {name: value for name, value in {**entry.remote, **facts}.items() if value != ""}
     return replace(entry, remote=merged)
+
+
+def with_doubted(entry: LedgerEntry, intent: Intent | None) -> LedgerEntry:
+    """The entry with the parts that ``intent`` may have written, though another revision goes next."""
+    if intent is None or not intent.sent or not intent.parts:
+        return entry
+    return with_facts(entry, {LedgerFact.DOUBTED: json.dumps(intent.parts, sort_keys=True)})
 
 
 def with_ended_call(entry: LedgerEntry, intent: Intent | None, quarantine: float, sent: Command | None) -> LedgerEntry:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
@@ -14,7 +14,7 @@ import structlog
 from relay.domain.commands import Lane
 from relay.domain.failures import Fatal
 from relay.domain.ledger import AccountNote, Intent, OrderState, Waiting, with_destination
-from relay.domain.letters import DeadLetter
+from relay.domain.letters import DEFECT, DeadLetter
 from relay.domain.person_holds import AnyHold
 from relay.domain.routes import DestinationName
 from relay.domain.tenant import Tenant
@@ -31,7 +31,7 @@ from relay.engine.writer.state.scheduler import Scheduler
 from relay.engine.writer.state.store import StateStore
 from relay.engine.writer.state.timing import Clock, Timing
 from relay.engine.writer.state.transactions import Journal, TransactionKind
-from relay.engine.writer.state.unit_of_work import Part, UnitOfWork
+from relay.engine.writer.state.unit_of_work import RecordWork, UnitOfWork
 from schemas import RegistryFailure, Unwritable
 from schemas.codec import Codec
 
@@ -56,45 +56,60 @@ class QueuedWork:
     held_told: bool
 
 
+@dataclass(slots=True)
+class OrderMemory:
+    """What this owner remembers of an origin id with work, and a successor would not."""
+
+    sent_call: PlannedCall | None = None
+    """What was planned of the call that it has sent itself, for what a write tells once it is followed."""
+    unrouted_since: tuple[str, float] | None = None
+    """The command that waits for a route, and since when on the running clock."""
+    last_held_occasion: str | None = None
+    """The occasion of the last ``held`` that it told."""
+
+
 @dataclass(kw_only=True)
 class PartitionState(Generic[C]):
-    """One owned partition. ``queued`` is by origin id; ``on_commit`` is called after each commit, to count.
+    """One owned partition. Belongs to the stage's thread.
 
-    ``open_among`` tells which letters are open already, by their ids.
-    ``own_intents`` are the origin ids whose open intents this owner itself began, and no predecessor.
-    ``sent_calls``: what was planned of the calls that it has sent, for what a write tells once they are followed.
-    ``fenced_at`` is on the running clock. ``instance``: id of the process. ``routed``: the destinations that the routes
-    in force name; ``None``: there is no file to ask. ``unrouted_since``: of an origin id the command that waits for a
-    route, and since when on the running clock. ``control`` is the view of people's holds that was taken for this turn,
-    ``people_holds`` are those in force, by id, and ``told`` of an origin id the occasion of the last ``held`` that this
-    owner told. Belongs to the stage's thread.
+    ``on_commit`` is called after each commit, to count; ``open_among`` tells which letters are open already, by their
+    ids.
     """
 
+    # What stays as it is until the partition is lost, or fenced anew.
     stage: str
+    instance: str = ""
+    """Id of the process."""
     adapter: TargetAdapter[C]
     command_type: type[C]
-    store: StateStore
     codec: Codec
     journal: Journal
-    accounts: frozenset[str]
     clock: Clock = field(default_factory=Clock)
     timing: Timing = field(default_factory=Timing)
+    fenced_at: float = 0.0
+    """On the running clock."""
+    on_commit: Callable[[UnitOfWork], None] = lambda work: None
+    open_among: Callable[[Iterable[DeadLetter]], AbstractSet[str]] = lambda letters: frozenset()
+
+    # What is committed.
+    store: StateStore
+    offsets: dict[Partition, int] = field(default_factory=dict)
+
+    # What the configuration in force and people say.
+    accounts: frozenset[str]
+    routed: frozenset[DestinationName] | None = None
+    """The destinations that routes name; ``None``: there is no file to ask."""
+    control: ControlView = field(default_factory=ControlView)
+    """The view of people's holds that was taken for this turn."""
+    people_holds: dict[str, AnyHold] = field(default_factory=dict)
+    """Those in force, by id."""
+
+    # What is kept in memory; ``queued`` and ``memory`` by origin id, while there is work for it.
     scheduler: Scheduler[C] = field(default_factory=Scheduler)
     holds: Holds = field(default_factory=Holds)
     history: CallHistory = field(default_factory=CallHistory)
-    offsets: dict[Partition, int] = field(default_factory=dict)
-    fenced_at: float = 0.0
-    own_intents: set[str] = field(default_factory=set)
-    sent_calls: dict[str, PlannedCall] = field(default_factory=dict)
-    instance: str = ""
-    routed: frozenset[DestinationName] | None = None
-    unrouted_since: dict[str, tuple[str, float]] = field(default_factory=dict)
-    control: ControlView = field(default_factory=ControlView)
-    people_holds: dict[str, AnyHold] = field(default_factory=dict)
-    told: dict[str, str] = field(default_factory=dict)
     queued: dict[str, QueuedWork] = field(default_factory=dict)
-    on_commit: Callable[[UnitOfWork], None] = lambda work: None
-    open_among: Callable[[Iterable[DeadLetter]], AbstractSet[str]] = lambda letters: frozenset()
+    memory: defaultdict[str, OrderMemory] = field(default_factory=lambda: defaultdict(OrderMemory))
     _note_due: float = float("-inf")
     _commands: OrderedDict[bytes, C] = field(default_factory=OrderedDict)
 
@@ -114,7 +129,7 @@ class PartitionState(Generic[C]):
         try:
             encoded = encode(work, self.store.topics, self.codec)
         except Unwritable:
-            if not work.parts:
+            if not work.record_works:
                 raise
             work = self._without_unwritable(work)
             encoded = encode(work, self.store.topics, self.codec)
@@ -151,29 +166,29 @@ class PartitionState(Generic[C]):
 
         A defect of ours, or a record that nobody has thought of, concerns itself alone. The log names ``subject``.
         """
-        part = UnitOfWork(work)
+        own = UnitOfWork(work)
         try:
-            result = step(part)
+            result = step(own)
         except FAILURES_OF_ALL:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the neighbours go on
             _log.exception(events.RECORD_DEFECT, stage=self.stage, subject=subject)
-            part = UnitOfWork(work)
-            result = instead(part, error)
-        work.add(Part(part, lambda replacement, error: _ignore(instead(replacement, error))))
+            own = UnitOfWork(work)
+            result = instead(own, error)
+        work.add(RecordWork(own, lambda replacement, error: _ignore(instead(replacement, error))))
         return result
 
     def _without_unwritable(self, work: UnitOfWork) -> UnitOfWork:
-        """The work with what takes the place of those parts that cannot be written."""
+        """The work with what takes the place of what records made of it that cannot be written."""
         rebuilt = self.begin()
-        for part in work.parts:
-            if self._can_be_written(part.work):
-                rebuilt.add(part)
+        for record_work in work.record_works:
+            if self._can_be_written(record_work.work):
+                rebuilt.add(record_work)
                 continue
             replacement = UnitOfWork(rebuilt)
-            part.instead(replacement, Unwritable("UnitOfWork", "", "a value of this record fits no schema"))
+            record_work.instead(replacement, Unwritable("UnitOfWork", "", "a value of this record fits no schema"))
             if self._can_be_written(replacement):
-                rebuilt.add(Part(replacement, part.instead))
+                rebuilt.add(RecordWork(replacement, record_work.instead))
         return rebuilt
 
     def _can_be_written(self, work: UnitOfWork) -> bool:
@@ -207,11 +222,8 @@ class PartitionState(Generic[C]):
         record = order.record
         if record is None:
             self.scheduler.remove(origin_id)
-            self.own_intents.discard(origin_id)
-            self.unrouted_since.pop(origin_id, None)
-            self.told.pop(origin_id, None)
-            self.sent_calls.pop(origin_id, None)
             self.queued.pop(origin_id, None)
+            self.memory.pop(origin_id, None)
         else:
             self.scheduler.schedule(origin_id, record.lane)
             tenant = self.command(record.command).tenant
@@ -258,8 +270,8 @@ class PartitionState(Generic[C]):
                 "Nothing was sent. Report it, and send this letter again once it is mended."
             )
             if task.intent is not None:
-                return Wait(seconds=self.timing.backoff.longest, reason="relay.defect", sentence=sentence)
-            return Reject(reason="relay.defect", sentence=sentence)
+                return Wait(seconds=self.timing.backoff.longest, reason=DEFECT, sentence=sentence)
+            return Reject(reason=DEFECT, sentence=sentence)
 
     def add_outcome(self, work: UnitOfWork, record: Waiting, details: OutcomeDetails) -> None:
         """Adds an outcome of a received command; it goes on with that command's trace."""
@@ -269,7 +281,7 @@ class PartitionState(Generic[C]):
 
     def is_own_intent(self, intent: Intent) -> bool:
         """Whether the open intent is this owner's own, and not left by a predecessor."""
-        return intent.origin_id in self.own_intents
+        return self.memory[intent.origin_id].sent_call is not None
 
     def tenants(self) -> Iterator[Tenant]:
         """Iterates over the configured accounts of the partition."""
@@ -287,7 +299,7 @@ class PartitionState(Generic[C]):
 
 
 def _ignore(_: object) -> None:
-    """A part that is made anew returns nothing to anybody."""
+    """What is made anew of a record returns nothing to anybody."""
 
 
 def _is_doubted(intent: Intent | None) -> bool:

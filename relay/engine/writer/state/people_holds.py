@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from relay.domain.person_holds import AnyHold, bars, is_over, told
+from relay.domain.person_holds import AnyHold, bars, hold_sentence, is_over
 from relay.engine.control.membership import ControlView
 from relay.engine.writer.adapter import C, PlannedCall, Task
 from relay.engine.writer.state.partition_state import PartitionState
@@ -33,12 +33,12 @@ def _in_force(holds: Mapping[str, AnyHold], now: datetime) -> dict[str, AnyHold]
     return {hold_id: hold for hold_id, hold in holds.items() if not is_over(hold, now)}
 
 
-def is_on_hold(state: PartitionState[C], task: Task[C], call: PlannedCall) -> bool:
-    """Whether a person's hold bars the call; then the change order is delayed until that has ended."""
+def delay_if_on_hold(state: PartitionState[C], task: Task[C], call: PlannedCall) -> bool:
+    """Delays the change order until a person's hold has ended, where one bars the call; returns whether one does."""
     hold = hold_on(state, task) if call.writes else None
     if hold is None:
         return False
-    sentence = f"It is {told(hold)}."
+    sentence = f"It is {hold_sentence(hold)}."
     state.scheduler.delay(task.command.origin_id, Delay(float("inf"), ON_HOLD, sentence, people_hold=hold.hold_id))
     return True
 

@@ -13,19 +13,17 @@ def seconds_before_call(state: PartitionState[C], task: Task[C], call: PlannedCa
         return 0.0  # Reading harms nothing; that it finds nothing is believed only later.
     if task.intent is not None:
         same = call.bytes_hash == task.intent.bytes_hash and call.step == task.intent.step
-        return _seconds_after_takeover(state, task.intent) if same else seconds_in_flight(state, task)
+        return _seconds_after_takeover(state, task.intent) if same else seconds_in_flight(state, task.intent)
     after = task.entry.different_after if task.entry else None
     return 0.0 if after is None else (after - state.clock.now()).total_seconds()
 
 
-def seconds_in_flight(state: PartitionState[C], task: Task[C]) -> float:
-    """Seconds in which the task's open request may still be applied; 0 or less: it cannot."""
-    intent = task.intent
+def seconds_in_flight(state: PartitionState[C], intent: Intent | None) -> float:
+    """Seconds in which the request of an open intent may still be applied; 0 or less: it cannot."""
     if intent is None or intent.job_id is not None:
         return 0.0
-    lost_at = intent.ambiguous_at or intent.intended_at
-    left = state.timing.quarantine - (state.clock.now() - lost_at).total_seconds()
-    return max(left, _seconds_after_takeover(state, intent))
+    under_way = intent.seconds_under_way(state.clock.now(), state.timing.quarantine)
+    return max(under_way, _seconds_after_takeover(state, intent))
 
 
 def _seconds_after_takeover(state: PartitionState[C], intent: Intent) -> float:

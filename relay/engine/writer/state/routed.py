@@ -19,8 +19,6 @@ from relay.engine.letters import AS_IS_HEADER
 from relay.engine.writer.adapter import C, Done, Plan, PlannedCall, Reject, Task, Wait
 from relay.engine.writer.state.partition_state import PartitionState
 
-_DECISIONS = (Operation.ADOPT, Operation.RESUBMIT)
-
 
 def unrouted_reason(system: str) -> str:
     """The reason of the wait, the outcome and the letter."""
@@ -41,12 +39,12 @@ def within_routes(state: PartitionState[C], record: Waiting, task: Task[C], plan
     """``plan``, or what becomes of its command where no route names its destination."""
     destination = _destination(task)
     if isinstance(plan, Done) or _is_exempt(record, task, plan) or is_named(state, destination):
-        state.unrouted_since.pop(task.command.origin_id, None)
+        state.memory[task.command.origin_id].unrouted_since = None
         return plan
     reason, sentence = unrouted_reason(task.command.system), _sentence(task.command, destination)
     if task.command.operation is Operation.VERIFY:
         return Done(kind=OutcomeKind.SKIPPED, reason=reason, sentence=sentence)
-    left = _since(state, task.command) + state.timing.routes_settle_in - state.clock.running()
+    left = _note_since(state, task.command) + state.timing.routes_settle_in - state.clock.running()
     if left > 0:
         return Wait(seconds=left, reason=reason, sentence=sentence)
     return Reject(reason=reason, sentence=sentence, outcome=OutcomeKind.SKIPPED)
@@ -57,13 +55,12 @@ def is_named(state: PartitionState[C], destination: DestinationName) -> bool:
     return state.routed is None or destination in state.routed
 
 
-def _since(state: PartitionState[C], command: Command) -> float:
-    """Since when the command waits: a newer one may have been mapped with a newer file."""
-    command_id, since = state.unrouted_since.get(command.origin_id, ("", 0.0))
-    if command_id != command.command_id:
-        since = state.clock.running()
-        state.unrouted_since[command.origin_id] = (command.command_id, since)
-    return since
+def _note_since(state: PartitionState[C], command: Command) -> float:
+    """Since when the command waits, from now on where it is new: a newer one may have been mapped with a newer file."""
+    memory = state.memory[command.origin_id]
+    if memory.unrouted_since is None or memory.unrouted_since[0] != command.command_id:
+        memory.unrouted_since = (command.command_id, state.clock.running())
+    return memory.unrouted_since[1]
 
 
 def _destination(task: Task[C]) -> DestinationName:
@@ -74,7 +71,7 @@ def _destination(task: Task[C]) -> DestinationName:
 
 
 def _is_exempt(record: Waiting, task: Task[C], plan: Plan) -> bool:
-    if task.intent is not None or task.command.operation in _DECISIONS:
+    if task.intent is not None or task.command.operation.is_decision:
         return True
     if task.command.operation is Operation.VERIFY:
         return not (isinstance(plan, PlannedCall) and plan.writes)

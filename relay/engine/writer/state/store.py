@@ -105,7 +105,7 @@ class PartitionTopics:
 
 
 class StateStore:
-    """Reads the committed records of the partition. Belongs to the stage's thread."""
+    """Reads the committed records of the partition. Belongs to the stage's thread; closing it drops the cache."""
 
     def __init__(self, topics: PartitionTopics, cache: Cache, codec: Codec) -> None:
         self.topics = topics
@@ -159,6 +159,14 @@ class StateStore:
         for key, _ in list(self._cache.items(Table.INBOX)):
             slot, subject = slot_and_subject(key)
             yield slot, subject, self._read(Table.INBOX, key, InboxRecord)
+
+    def inbox_offsets(self) -> list[tuple[str, int]]:
+        """The inbox's keys, each with where its record was restored from."""
+        return self._cache.offsets(Table.INBOX)
+
+    def close(self) -> None:
+        """Drops all records."""
+        self._cache.close()
 
     def account(self, tenant: str) -> AccountNote | None:
         """What is noted of an account, or ``None``."""

@@ -47,7 +47,7 @@ class ToldWrite(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RecordWork:
     """What one record makes of a unit of work, and what it makes in its place where that fails.
 
     ``instead`` is given an empty work of the same beginning and the failure.
@@ -61,7 +61,7 @@ class UnitOfWork:
     """Collects the changes of one transaction as objects; they become bytes at the commit."""
 
     def __init__(self, store: StateStore | UnitOfWork) -> None:
-        """``store``: what the work begins from; another work, where this is the part of it that one record makes."""
+        """``store``: what the work begins from; another work, where this is what one record makes of it."""
         self._store = store
         self._orders: dict[str, OrderState] = {}
         self.entries: dict[str, LedgerEntry] = {}
@@ -71,15 +71,15 @@ class UnitOfWork:
         self.writes: list[ToldWrite] = []
         self.holds: dict[str, Hold | None] = {}
         self.changed_orders: set[str] = set()
-        self.parts: list[Part] = []
+        self.record_works: list[RecordWork] = []
         self.size = 0
         """Bytes that what was added takes, roughly, and not less by much."""
 
     # -- what each record makes of it
 
-    def add(self, part: Part) -> None:
+    def add(self, record_work: RecordWork) -> None:
         """Adds what one record has made of this work."""
-        work = part.work
+        work = record_work.work
         self._orders.update(work._orders)  # noqa: SLF001 - another of the same class
         self.entries.update(work.entries)
         self.slots.update(work.slots)
@@ -88,7 +88,7 @@ class UnitOfWork:
         self.writes += work.writes
         self.holds.update(work.holds)
         self.changed_orders |= work.changed_orders
-        self.parts.append(part)
+        self.record_works.append(record_work)
         self.size += work._estimated_size()  # noqa: SLF001 - another of the same class
 
     def _estimated_size(self) -> int:

@@ -8,7 +8,7 @@ cannot be read holds. The record itself stays as it is until then, so that a rel
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import structlog
 
@@ -21,7 +21,7 @@ from relay.engine.source_record import SourceRecord
 from relay.engine.telemetry import events
 from relay.engine.topics import CINX
 from relay.engine.writer.adapter import C
-from relay.engine.writer.state.claims import BEHIND_REVIEW, keep_claim
+from relay.engine.writer.state.claims import BEHIND_REVIEW, FOR_EVER, keep_claim
 from relay.engine.writer.state.holds import scope_of
 from relay.engine.writer.state.ledger_updates import with_quarantine_until
 from relay.engine.writer.state.partition_state import PartitionState
@@ -36,8 +36,6 @@ LEDGER_UNREADABLE = "ledger.unreadable"
 INBOX_UNREADABLE = "inbox.unreadable"
 FROZEN_REASONS = (LEDGER_UNREADABLE, INBOX_UNREADABLE)
 """Reasons of letters about what stands on the writer's own topics."""
-
-_FOR_EVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 def report_unreadable(state: PartitionState[C]) -> None:
@@ -97,7 +95,7 @@ def _hold_submissions(state: PartitionState[C], work: UnitOfWork, unreadable: Un
         now = state.clock.now()
         work.put_hold(
             scope,
-            Hold(scope=scope, kind=HoldKind.DOUBT, reason=BEHIND_REVIEW, sentence=sentence, since=now, until=_FOR_EVER),
+            Hold(scope=scope, kind=HoldKind.DOUBT, reason=BEHIND_REVIEW, sentence=sentence, since=now, until=FOR_EVER),
         )
 
 
@@ -189,7 +187,7 @@ def unreadable_hold(scope: str, since: datetime) -> Hold:
         reason=BEHIND_REVIEW if is_claim else INBOX_UNREADABLE,
         sentence=f"The record of this hold ({scope}) cannot be read, so that it holds: see `cor letters list`.",
         since=since,
-        until=_FOR_EVER,
+        until=FOR_EVER,
     )
 
 

@@ -14,9 +14,9 @@ from relay.domain.ledger import Intent
 from relay.domain.tenant import Tenant
 from relay.engine.writer.adapter import Batch, C
 from relay.engine.writer.in_flight import InFlightCalls
-from relay.engine.writer.state.claims import is_barred
+from relay.engine.writer.state.claims import delay_if_barred
 from relay.engine.writer.state.partition_state import PartitionState
-from relay.engine.writer.state.people_holds import is_on_hold, may_write
+from relay.engine.writer.state.people_holds import delay_if_on_hold, may_write
 from relay.engine.writer.state.scheduler import BatchKey, ScheduledCall
 from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
@@ -123,13 +123,13 @@ def _sendable(
     claimed = set(taken)
     for origin_id, scheduled in list(members.items()):
         exclusive = scheduled.call.exclusive if scheduled.call.writes else None
-        if is_on_hold(state, scheduled.task, scheduled.call):
+        if delay_if_on_hold(state, scheduled.task, scheduled.call):
             continue
         if state.holds.on(key.tenant, state.adapter.destination_scope(scheduled.task)) is not None:
             continue
         if exclusive in claimed or state.scheduler.is_claimed(exclusive, origin_id):
             continue
-        if is_barred(state, scheduled.task, scheduled.call):
+        if delay_if_barred(state, scheduled.task, scheduled.call):
             continue
         if exclusive is not None:
             claimed.add(exclusive)
@@ -165,9 +165,9 @@ def intend(state: PartitionState[C], chosen: list[ScheduledCall[C]]) -> set[str]
     if not chosen:
         return refused
 
-    def refuse(part: UnitOfWork, error: Exception, origin_id: str) -> None:
+    def refuse(own: UnitOfWork, error: Exception, origin_id: str) -> None:
         refused.add(origin_id)
-        settle_defect(state, part, origin_id, error)
+        settle_defect(state, own, origin_id, error)
 
     work = state.begin()
     for scheduled in chosen:
@@ -182,8 +182,7 @@ def intend(state: PartitionState[C], chosen: list[ScheduledCall[C]]) -> set[str]
     for scheduled in chosen:
         origin_id = scheduled.task.command.origin_id
         if origin_id not in refused:
-            state.own_intents.add(origin_id)
-            state.sent_calls[origin_id] = scheduled.call
+            state.memory[origin_id].sent_call = scheduled.call
     return refused
 
 

@@ -18,8 +18,9 @@ from relay.domain.failures import (
     Unavailable,
 )
 from relay.domain.ledger import HoldKind
+from relay.domain.letters import DEFECT
 from relay.engine.telemetry import events
-from relay.engine.writer.adapter import C, Reject, Task, Unknown
+from relay.engine.writer.adapter import C, PlannedCall, Reject, Task, Unknown
 from relay.engine.writer.in_flight import CallFailed, InFlightCalls, ProbeCompleted
 from relay.engine.writer.state.holds import scope_of
 from relay.engine.writer.state.partition_state import PartitionState
@@ -28,7 +29,7 @@ from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.steps import hold
 from relay.engine.writer.steps.in_doubt import delay_in_doubt, mark_in_doubt
-from relay.engine.writer.steps.settle import DEFECT, settle, settle_defect
+from relay.engine.writer.steps.settle import settle_defect, settle_refused
 
 _log = structlog.get_logger(__name__)
 
@@ -44,27 +45,30 @@ def record_failure(state: PartitionState[C], calls: InFlightCalls[C], failed: Ca
     match failed.failure:
         case Throttled() as failure:
             hold.hold_tenant_until(state, tenant, failure)
-            _close_intents(state, failed)
+            _close_new_intents(state, failed)
             _make_ready(state, failed)
         case Unavailable() as failure:
             hold.hold_host(state, tenant, failure, step)
-            _close_intents(state, failed)
+            _close_new_intents(state, failed)
             _delay_repeated(state, failed)
         case TenantBlocked() as failure:
             hold.hold_blocked_tenant(state, tenant, failure, step)
-            _close_intents(state, failed)
+            _close_new_intents(state, failed)
             _delay_repeated(state, failed)
         case Rejected() as failure:
             _reject(state, failed, failure)
         case Denied():
-            _close_intents(state, failed)
+            _close_new_intents(state, failed)
             calls.probe_after(state.adapter, failed)
         case _:
             _mark_lost(state, calls, failed)
 
 
-def _close_intents(state: PartitionState[C], failed: CallFailed[C]) -> None:
-    """It certainly was not applied: the intents are closed, and the newest version goes next."""
+def _close_new_intents(state: PartitionState[C], failed: CallFailed[C]) -> None:
+    """Closes the intents of a call that certainly was not applied, so that the newest version goes next.
+
+    Those that were open before the call stay: they tell of an earlier one, which may have been applied.
+    """
     if not failed.key.writes:
         return
     work = state.begin()
@@ -104,16 +108,16 @@ def _reject(state: PartitionState[C], failed: CallFailed[C], failure: Rejected) 
         return
     if failed.key.writes and len(tasks) > 1:
         _halve(state, failed)
-        _close_intents(state, failed)
+        _close_new_intents(state, failed)
         _make_ready(state, failed)
         return
     work = state.begin()
     reject = Reject(reason=failure.reason, sentence=failure.message, remote_answer=failure.remote_answer)
-    for task in tasks:
+    for task, call in zip(tasks, failed.batch.calls, strict=True):
         state.work_on(
             work,
             task.command.origin_id,
-            partial(_end_refused, state, task=task, reject=reject),
+            partial(_end_refused, state, task=task, call=call, reject=reject),
             partial(_end_defect, state, task=task),
         )
     state.commit(work, TransactionKind.RECORD)
@@ -121,8 +125,8 @@ def _reject(state: PartitionState[C], failed: CallFailed[C], failure: Rejected) 
     _delay_unended(state, tasks)
 
 
-def _end_refused(state: PartitionState[C], work: UnitOfWork, task: Task[C], reject: Reject) -> None:
-    settle(state, work, work.order(task.command.origin_id), reject)
+def _end_refused(state: PartitionState[C], work: UnitOfWork, task: Task[C], call: PlannedCall, reject: Reject) -> None:
+    settle_refused(state, work, work.order(task.command.origin_id), task, call, reject)
 
 
 def _end_defect(state: PartitionState[C], work: UnitOfWork, error: Exception, task: Task[C]) -> None:
@@ -177,8 +181,8 @@ def _mark_lost(state: PartitionState[C], calls: InFlightCalls[C], failed: CallFa
 def _mark(state: PartitionState[C], work: UnitOfWork, task: Task[C], unknown: Unknown, *, suspect: bool) -> None:
     origin_id = task.command.origin_id
 
-    def mark(part: UnitOfWork) -> None:
-        mark_in_doubt(state, part, part.order(origin_id), task, unknown, suspect=suspect)
+    def mark(own: UnitOfWork) -> None:
+        mark_in_doubt(state, own, own.order(origin_id), task, unknown, suspect=suspect)
 
     state.work_on(work, origin_id, mark, partial(_stay_in_doubt, state, origin_id=origin_id))
 

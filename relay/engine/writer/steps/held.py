@@ -71,7 +71,7 @@ def _stands_still(state: PartitionState[C], ahead: Intent | None) -> bool:
 def _report_on_hold(state: PartitionState[C], work: UnitOfWork, origin_id: str, delay: Delay) -> None:
     """A person's hold is told once for each command, also where another wait was told before."""
     hold_id, queued = delay.people_hold or "", state.queued.get(origin_id)
-    if queued is None or (queued.held_told and state.told.get(origin_id, hold_id) == hold_id):
+    if queued is None or (queued.held_told and state.memory[origin_id].last_held_occasion in (None, hold_id)):
         return
     entry = work.order(origin_id).entry
     written = sorted(entry.parts) if entry else []
@@ -106,7 +106,7 @@ def _tell(state: PartitionState[C], work: UnitOfWork, origin_id: str, details: O
     if (state.clock.now() - record.received_at).total_seconds() < state.timing.held_reported_after:
         return
     state.add_outcome(work, record, details)
-    state.told[origin_id] = details.occasion
+    state.memory[origin_id].last_held_occasion = details.occasion
     reported = replace(record, held_told=True)
     if order.current is not None:
         work.put_current(origin_id, reported)

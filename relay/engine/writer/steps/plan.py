@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from functools import partial
 
-from relay.domain.ledger import HoldKind
+from relay.domain.ledger import HoldKind, OrderState
 from relay.engine.writer.adapter import C, Done, NeedsReview, PlannedCall, Reject, Task, Wait
-from relay.engine.writer.state.claims import is_barred
+from relay.engine.writer.state.claims import delay_if_barred
 from relay.engine.writer.state.partition_state import PartitionState
-from relay.engine.writer.state.people_holds import is_on_hold
-from relay.engine.writer.state.quarantine import seconds_before_call
+from relay.engine.writer.state.people_holds import delay_if_on_hold
+from relay.engine.writer.state.quarantine import seconds_before_call, seconds_in_flight
 from relay.engine.writer.state.routed import within_routes
 from relay.engine.writer.state.scheduler import BatchKey, Delay, ScheduledCall
 from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.state.waiting import promote
-from relay.engine.writer.steps.settle import settle, settle_defect
+from relay.engine.writer.steps.settle import settle, settle_defect, settle_sent
 
 _MOST_PLANNED = 4_000  # Enough to fill four of the largest calls, and looked at in one turn; the rest stay ready.
 _MOST_SETTLED = 500  # Per transaction: a record of some KiB each keeps it well under the broker's limits.
@@ -68,11 +68,26 @@ def _plan_order(state: PartitionState[C], work: UnitOfWork, origin_id: str) -> b
     if task is None or record is None:
         return False
     plan = within_routes(state, record, task, state.plan(task))
-    if isinstance(plan, Done | Reject | NeedsReview):
+    if not isinstance(plan, Done | Reject | NeedsReview):
+        _schedule(state, task, plan)
+        return False
+    if task.intent is None:
         settle(state, work, order, plan)
         return True
-    _schedule(state, task, plan)
-    return False
+    return _settle_in_flight(state, work, order, task, plan)
+
+
+def _settle_in_flight(
+    state: PartitionState[C], work: UnitOfWork, order: OrderState, task: Task[C], plan: Done | Reject | NeedsReview
+) -> bool:
+    """Settles a command with an open intent, once nothing of it can be under way; returns whether it was settled."""
+    seconds = seconds_in_flight(state, task.intent)
+    if seconds > 0:
+        until, reason = state.running_in(seconds), HoldKind.QUARANTINE.value
+        state.scheduler.delay(task.command.origin_id, Delay(until, reason, _QUARANTINE, reported=False))
+        return False
+    settle_sent(state, work, order, task.command, plan)
+    return True
 
 
 def _schedule(state: PartitionState[C], task: Task[C], plan: PlannedCall | Wait) -> None:
@@ -80,7 +95,7 @@ def _schedule(state: PartitionState[C], task: Task[C], plan: PlannedCall | Wait)
     origin_id = task.command.origin_id
     if isinstance(plan, Wait):
         state.scheduler.delay(origin_id, Delay(state.running_in(plan.seconds), plan.reason, plan.sentence))
-    elif not (is_on_hold(state, task, plan) or is_barred(state, task, plan)):
+    elif not (delay_if_on_hold(state, task, plan) or delay_if_barred(state, task, plan)):
         seconds = seconds_before_call(state, task, plan)
         if seconds > 0:
             until, reason = state.running_in(seconds), HoldKind.QUARANTINE.value

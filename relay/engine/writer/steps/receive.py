@@ -9,7 +9,7 @@ from functools import partial
 from relay.domain.commands import Lane, Mode, Operation
 from relay.domain.ledger import OrderState, Waiting, new_entry
 from relay.domain.ledger_facts import LedgerFact
-from relay.domain.letters import LetterHeader, LetterKind
+from relay.domain.letters import DEFECT, LetterHeader, LetterKind
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.receiving import Reception, receive
 from relay.engine.kafka import WITHHELD, Outgoing, Partition, Record
@@ -18,7 +18,7 @@ from relay.engine.source_record import SourceRecord
 from relay.engine.writer.adapter import C, Done, Task
 from relay.engine.writer.outcomes import OutcomeDetails
 from relay.engine.writer.state.claims import release_claim
-from relay.engine.writer.state.ledger_updates import with_facts
+from relay.engine.writer.state.ledger_updates import with_doubted, with_facts
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
@@ -133,7 +133,9 @@ def _apply_decision(
     if order.entry is not None:
         release_claim(state, work, origin_id)
         # A person has looked: what a rebuilt ledger does not tell bars nothing any more.
-        work.put_entry(with_facts(replace(order.entry, review=None), {LedgerFact.REBUILT: ""}))
+        lifted = with_facts(replace(order.entry, review=None), {LedgerFact.REBUILT: ""})
+        followed = order.waiting is not None and state.adapter.looks_first
+        work.put_entry(with_doubted(lifted, order.entry.review) if followed else lifted)
     if order.waiting is None:
         work.put_waiting(origin_id, received)
     else:
@@ -194,7 +196,7 @@ def _no_account(state: PartitionState[C], work: UnitOfWork, received: Waiting, c
 
 def _defect(state: PartitionState[C], work: UnitOfWork, error: Exception, record: Record) -> None:
     """A command over which the relay itself failed: its letter, and nothing else of it."""
-    reason = error.reason if isinstance(error, Unwritable) else "relay.defect"
+    reason = error.reason if isinstance(error, Unwritable) else DEFECT
     sentence = (
         f"The relay itself failed over record {record.offset} of partition {record.partition} of {record.topic} "
         f"({type(error).__name__}: {error}). Nothing was sent. Report it; the log holds the details. Send this letter "

@@ -122,7 +122,9 @@ def _record_order(
         if answered.key.writes:
             mark_in_doubt(state, work, order, task, result, suspect=len(answered.batch.tasks) == 1)
         return
-    if isinstance(result, NotApplied) and not answered.key.writes and (left := seconds_in_flight(state, task)) > 0:
+    left = 0.0 if answered.key.writes else seconds_in_flight(state, task.intent)
+    ends_early = isinstance(result, NotApplied) or (isinstance(result, Reject | NeedsReview) and not call.resolves)
+    if left > 0 and ends_early:
         after.delays.append((origin_id, not_found_delay(state, left)))
         return
     _end_destination_hold(state, work, task)
@@ -135,7 +137,7 @@ def _record_order(
     elif isinstance(result, NeedsReview):
         settle_sent(state, work, order, task.command, result)  # A person decides about what may have been sent.
     elif isinstance(result, Reject):
-        settle_refused(state, work, order, task.command, result, is_write=answered.key.writes)
+        settle_refused(state, work, order, task, call, result)
 
 
 def _leave_in_doubt(
@@ -175,11 +177,12 @@ def _record_answer(
     call: PlannedCall,
     result: Accepted | NotApplied,
 ) -> None:
-    """What the remote holds now goes into the ledger, what we wrote is told, and the intent ends."""
+    """What the remote holds now goes into the ledger, what we wrote is told, and the intent ends that it speaks of."""
     command = task.command
     before = order.entry_for(command)
+    ends_intent = call.writes or call.resolves
     if isinstance(result, Accepted):
-        sent = command if call.writes or task.intent is not None else None
+        sent = command if call.writes or (task.intent is not None and call.resolves) else None
         answer = Answer(
             answered=answered,
             task=task,
@@ -193,10 +196,11 @@ def _record_answer(
     else:
         sent = None
         entry = with_facts(before, result.remote)
-    entry = with_ended_call(entry, order.intent, state.timing.quarantine, sent)
+    if ends_intent:
+        entry = with_ended_call(entry, order.intent, state.timing.quarantine, sent)
+        work.put_intent(command.origin_id, None)
     if isinstance(result, Accepted) or order.entry is None or entry != before:
         work.put_entry(entry)
-    work.put_intent(command.origin_id, None)
 
 
 def _settle_accepted(state: PartitionState[C], work: UnitOfWork, origin_id: str, result: Accepted) -> None:
@@ -205,7 +209,7 @@ def _settle_accepted(state: PartitionState[C], work: UnitOfWork, origin_id: str,
         work.mark_touched(origin_id)
     order = work.order(origin_id)
     plan = result.refusal or _plan_of_rest(state, order)
-    if isinstance(plan, Done | Reject | NeedsReview):
+    if isinstance(plan, Done | Reject | NeedsReview) and order.open_intent is None:
         settle(state, work, order, plan)
 
 

@@ -9,26 +9,21 @@ import structlog
 
 from relay.domain.commands import Operation
 from relay.domain.ledger import Intent, LedgerEntry, OrderState, Waiting
-from relay.domain.letters import DeadLetter
+from relay.domain.letters import DEFECT, DeadLetter
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.letters import letter_of
 from relay.engine.telemetry import events
-from relay.engine.writer.adapter import C, Done, NeedsReview, Reject
+from relay.engine.writer.adapter import C, Done, NeedsReview, PlannedCall, Reject, Task
 from relay.engine.writer.outcomes import OutcomeDetails
 from relay.engine.writer.state.claims import keep_claim, release_claim
 from relay.engine.writer.state.ledger_updates import with_ended_call, with_quarantine_until
 from relay.engine.writer.state.partition_state import FAILURES_OF_ALL, PartitionState
+from relay.engine.writer.state.quarantine import seconds_in_flight
 from relay.engine.writer.state.scheduler import Delay
-from relay.engine.writer.state.unit_of_work import Part, UnitOfWork
+from relay.engine.writer.state.unit_of_work import RecordWork, UnitOfWork
 from schemas import Unwritable
 
-_MAPPED = (Operation.APPLY, Operation.WITHDRAW)
-"""What a mapping asks for, and no person."""
-
-
 _log = structlog.get_logger(__name__)
-
-DEFECT = "relay.defect"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,26 +57,30 @@ def settle(state: PartitionState[C], work: UnitOfWork, order: OrderState, plan: 
 
 
 def settle_sent(
-    state: PartitionState[C], work: UnitOfWork, order: OrderState, command: C, plan: NeedsReview | Reject
+    state: PartitionState[C], work: UnitOfWork, order: OrderState, command: C, plan: Done | NeedsReview | Reject
 ) -> None:
-    """Ends the command in hand where something of ``command`` may have reached the remote."""
-    entry = with_ended_call(order.entry_for(command), order.intent, state.timing.quarantine, command)
+    """Ends the command in hand where something of ``command`` may have reached the remote, or still may."""
+    intent = order.intent
+    entry = with_ended_call(order.entry_for(command), intent, state.timing.quarantine, command)
+    seconds = seconds_in_flight(state, intent)
+    if seconds > 0:
+        entry = with_quarantine_until(entry, state.later(seconds))
     work.put_entry(entry)
     settle(state, work, replace(order, entry=entry), plan)
 
 
 def settle_refused(
-    state: PartitionState[C], work: UnitOfWork, order: OrderState, command: C, plan: Reject, *, is_write: bool
+    state: PartitionState[C], work: UnitOfWork, order: OrderState, task: Task[C], call: PlannedCall, plan: Reject
 ) -> None:
-    """Ends the command in hand whose call was refused (``is_write``: one that writes), and so had no effect.
+    """Ends the command in hand whose ``call`` was refused, and so had no effect.
 
-    Where the answer to an earlier call of the same intent was lost, that one may have been taken all the same.
+    Where an intent was open when it was planned, an earlier call may have been taken all the same, unless this one has
+    told what became of it.
     """
-    was_lost = order.intent is not None and order.intent.ambiguous_at is not None
-    if is_write and was_lost:
-        settle_sent(state, work, order, command, plan)
-    else:
+    if task.intent is None or call.resolves:
         settle(state, work, order, plan)
+    else:
+        settle_sent(state, work, order, task.command, plan)
 
 
 def settle_defect(state: PartitionState[C], work: UnitOfWork, origin_id: str, error: Exception) -> bool:
@@ -94,15 +93,15 @@ def settle_defect(state: PartitionState[C], work: UnitOfWork, origin_id: str, er
     sentence = f"{failed} Nothing was sent. Report it, and send this letter again once it is mended."
     order = work.order(origin_id)
     if order.open_intent is None:
-        part = UnitOfWork(work)
+        own = UnitOfWork(work)
         try:
-            settle(state, part, order, Reject(reason=reason, sentence=sentence))
+            settle(state, own, order, Reject(reason=reason, sentence=sentence))
         except FAILURES_OF_ALL:
             raise
         except Exception:  # noqa: BLE001 - what does not even end so waits; the neighbours go on
             _log.exception(events.RECORD_DEFECT, stage=state.stage, subject=origin_id)
         else:
-            work.add(Part(part, lambda replacement, error: None))
+            work.add(RecordWork(own, lambda replacement, error: None))
             return True
     state.scheduler.delay(origin_id, Delay(state.running_in(state.timing.backoff.longest), reason, sentence))
     return False
@@ -192,7 +191,7 @@ def _with_review(
 
 def _replaced_letters(entry: LedgerEntry, command: C, letter_id: str) -> tuple[str, ...]:
     """Letters about what an older mapping wanted: a person gets one letter of each record, the newest."""
-    if entry.review is not None or command.operation not in _MAPPED or command.version < entry.seen:
+    if entry.review is not None or not command.operation.is_mapped or command.version < entry.seen:
         return ()
     return tuple(earlier for earlier in entry.letters if earlier != letter_id)
 

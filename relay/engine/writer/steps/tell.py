@@ -15,7 +15,7 @@ import structlog
 
 from relay.domain import identity
 from relay.domain.ledger import Intent, LedgerEntry, OrderState
-from relay.domain.writes.balance import Balance, Effects, after_answer, in_range, known_before, told
+from relay.domain.writes.balance import Balance, Effects, after_answer, in_range, known_before, with_write_effects
 from relay.domain.writes.fitted_writes import MOST_BYTES, fitted, without_records
 from relay.domain.writes.held_parts import accepted_status, parts_with_money
 from relay.domain.writes.remote_writes import RemoteWrite, WriteOperation, WrittenRecord
@@ -50,8 +50,8 @@ class Answer(Generic[C]):
 
     @property
     def is_in_doubt(self) -> bool:
-        """Whether an earlier call for the same may have been taken."""
-        return self.task.intent is not None
+        """Whether an earlier call may have been taken of which this answer tells."""
+        return self.task.intent is not None and (self.call.writes or self.call.resolves)
 
     @property
     def is_written(self) -> bool:
@@ -71,7 +71,7 @@ class Answer(Generic[C]):
     @property
     def step(self) -> str:
         """The step that wrote."""
-        if not self.call.writes and self.task.intent is not None:
+        if self.call.resolves and self.task.intent is not None:
             return self.task.intent.step
         return self.call.step
 
@@ -87,7 +87,7 @@ def tell(state: PartitionState[C], work: UnitOfWork, answer: Answer[C]) -> Ledge
     )
     balance = replace(balance, currency=written.currency or balance.currency)
     if answer.is_written:
-        balance, effects = told(balance)
+        balance, effects = with_write_effects(balance)
         _add(state, work, answer, written, balance, effects)
     elif not answer.before.was_sent:
         balance = known_before(balance)
@@ -108,7 +108,7 @@ def _planned(state: PartitionState[C], answer: Answer[C]) -> PlannedCall | None:
     """What was planned of the call that wrote; ``None`` where an owner before this one sent it."""
     if answer.call.writes or not answer.is_in_doubt:
         return answer.call
-    return state.sent_calls.get(answer.task.command.origin_id)
+    return state.memory[answer.task.command.origin_id].sent_call
 
 
 def _changed(answer: Answer[C]) -> Iterator[str]:

@@ -5,20 +5,22 @@ It keeps book of what it has done to whom: that is what causes are judged by.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable
+from collections import Counter, defaultdict
 from decimal import Decimal
 from random import Random
-from typing import Any
+from typing import Any, Final
 
-from deploy.sandbox.process import ControlRefused
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import Done
+from tests.contract.operations.reconcile.deck import Deed, live
 from tests.contract.operations.reconcile.truth import SIDES, claimed_of, held
 from tests.contract.operations.reconcile.world import World
 
 TARGETS = ("owner", "labor")
-_FATES = ("carried", "carried", "carried", "held", "waits", "killed", "doubt", "letter")
+PENDING, APPROVED, REJECTED, DRAFT = range(4)
+"""Conditions of the source."""
+_NEW: Final = (PENDING, PENDING, APPROVED, DRAFT)
+_FATES: Final = ("carried", "carried", "carried", "held", "waits", "killed", "doubt", "letter")
 Origin = tuple[int, str]
 Claimed = dict[str, Decimal]
 """Amounts by status."""
@@ -27,7 +29,7 @@ Claimed = dict[str, Decimal]
 class RandomMonth:
     """``seen``: by change order and target what the source said when it was polled last; ``carried``: what it had said
     when all of it last came to its end there; ``state``: what has become of its newest revision; ``touched``: whose
-    records people have changed; ``by_hand``: people's own records.
+    records people have changed; ``by_hand``: people's own records; ``fates``: what became of commands, and how often.
     """
 
     def __init__(self, world: World, seed: int) -> None:
@@ -38,64 +40,58 @@ class RandomMonth:
         self.state: dict[Origin, str] = {}
         self.touched: set[str | None] = set()
         self.by_hand: set[int] = set()
+        self.fates: Counter[str] = Counter()
+        self.said: list[str] = []
+        self._coming: list[str] = []
 
-    def live(self, deeds: int) -> None:
-        """So many deeds."""
-        for _ in range(deeds):
-            deed = self.random.choice(self._deeds())
-            try:
-                deed()
-            except ControlRefused:
-                continue  # People cannot do everything at any time.
+    def live(self, times: int = 1) -> None:
+        """All deeds, so many times."""
+        self.new()
+        deeds = self._deeds()
+        live({deed: times * number for deed, number in deeds.items()}, self.random, self.said, self._go_on)
 
-    def _deeds(self) -> list[Callable[[], None]]:
-        ours = [
-            self.new,
-            self.new,
-            self.edit,
-            self.decide,
-            self.take_back,
-            self.delete,
-            self.poll,
-            self.poll,
-            self.poll,
-        ]
-        return [
-            *ours,
-            self.resume,
-            self.edit_there,
-            self.edit_there,
-            self.delete_there,
-            self.enter_there,
-            self.decide_there,
-        ]
+    def _go_on(self) -> None:
+        self.new(PENDING)
+        self.poll()
+
+    def _deeds(self) -> dict[Deed, int]:
+        """How often each is done."""
+        at_source: dict[Deed, int] = {self.new: 7, self.edit: 4, self.decide: 4, self.take_back: 4, self.delete: 1}
+        relay: dict[Deed, int] = {self.poll: 9, self.resume: 4}
+        there: dict[Deed, int] = {self.edit_there: 6, self.delete_there: 1, self.enter_there: 3, self.decide_there: 3}
+        return at_source | relay | there
 
     # -- at the source
 
-    def new(self) -> None:
+    def new(self, *conditions: int) -> None:
         self.number += 1
         items = [(self._price(), self.random.random() < 0.5) for _ in range(self.random.randint(1, 3))]
-        self.world.order(self.number, items, condition=self.random.choice((0, 0, 1, 3)))
+        self.world.order(self.number, items, condition=self.random.choice(conditions or _NEW))
 
-    def edit(self) -> None:
+    def edit(self) -> bool:
         items = self.world.source.state()["items"]
         if items:
             item = self.random.choice(items)
             self.world.source.people("change_item", id=item["ID"], set={"RATE": self._price()})
+        return bool(items)
 
-    def decide(self) -> None:
-        self._source("approve")
+    def decide(self) -> bool:
+        return self._source("approve", PENDING)
 
-    def take_back(self) -> None:
-        self._source(self.random.choice(("reject", "return_to_draft", "revert")))
+    def take_back(self) -> bool:
+        if self.random.random() < 0.5:
+            return self._source("revert", APPROVED, REJECTED)
+        return self._source(self.random.choice(("reject", "return_to_draft")), PENDING)
 
-    def delete(self) -> None:
-        if self.random.random() < 0.3:
-            self._source("delete_change_order")
+    def delete(self) -> bool:
+        return self._source("delete_change_order", PENDING, APPROVED, REJECTED, DRAFT)
 
-    def _source(self, operation: str) -> None:
-        if self.number:
-            self.world.source.people(operation, id=self.random.randint(1, self.number))
+    def _source(self, operation: str, *conditions: int) -> bool:
+        """With one that is in one of these conditions."""
+        orders = [one for one in self.world.source.state()["change_orders"] if one["CONDITION"] in conditions]
+        if orders:
+            self.world.source.people(operation, id=self.random.choice(orders)["ID"])
+        return bool(orders)
 
     def _price(self) -> str:
         return str(Decimal(self.random.randint(1, 900_000)) / 100)
@@ -111,12 +107,17 @@ class RandomMonth:
                 self.seen[number, target] = claimed_of(state, number, target)
             for command in self.world.commands(event):
                 origin = (int(event.change_order_id), command.target)
-                fate = self.random.choice(
-                    ("carried", "carried", "carried", "held", "waits", "killed", "doubt", "letter")
-                )
-                if self.state.get(origin) in ("doubt", "killed", "refused"):
-                    fate = "waits"  # Nothing new is sent while something may be out.
+                # Nothing new is sent while something may be out.
+                is_out = self.state.get(origin) in ("doubt", "killed", "refused")
+                fate = "waits" if is_out else self._fate()
+                self.fates[fate] += 1
                 getattr(self, f"_{fate}")(command, origin)
+
+    def _fate(self) -> str:
+        """Each of them comes once before any comes again."""
+        if not self._coming:
+            self._coming = self.random.sample(_FATES, len(_FATES))
+        return self._coming.pop()
 
     def resume(self) -> None:
         """What was held, or half done when its process died, is carried to its end."""
@@ -162,21 +163,23 @@ class RandomMonth:
 
     # -- people at Procore
 
-    def edit_there(self) -> None:
+    def edit_there(self) -> bool:
         records = self._records()
-        if records:
-            record = self.random.choice(records)
-            lines = [one for one in self.world.procore.state()["line_items"] if one["pco_id"] == record["id"]]
-            if lines:
-                self.touched.add(record["origin_id"])
-                self._opened(record, "edit_line", line=self.random.choice(lines)["id"], set={"amount": self._price()})
+        record = self.random.choice(records) if records else None
+        lines = [one for one in self.world.procore.state()["line_items"] if record and one["pco_id"] == record["id"]]
+        if not record or not lines:
+            return False
+        self.touched.add(record["origin_id"])
+        self._opened(record, "edit_line", line=self.random.choice(lines)["id"], set={"amount": self._price()})
+        return True
 
-    def delete_there(self) -> None:
-        records = self._records()
-        if records and self.random.random() < 0.4:
+    def delete_there(self) -> bool:
+        records = [one for one in self._records() if one["status"] != "approved"]
+        if records:
             record = self.random.choice(records)
             self.world.procore.people("delete", kind="pco", id=record["id"])
             self.touched.add(record["origin_id"])
+        return bool(records)
 
     def enter_there(self) -> None:
         lines = [{"description": "By hand", "amount": self._price()}]
@@ -184,12 +187,13 @@ class RandomMonth:
         made = self.world.procore.people("create_pco", contract=contract, title="By hand", status=status, lines=lines)
         self.by_hand.add(made["id"])
 
-    def decide_there(self) -> None:
+    def decide_there(self) -> bool:
         records = self._records()
         if records:
             status, record = self.random.choice(("approved", "pending", "rejected")), self.random.choice(records)
             self.world.procore.people("set_status", kind="pco", id=record["id"], status=status)
             self.touched.add(record["origin_id"])
+        return bool(records)
 
     def _opened(self, record: Any, operation: str, **body: Any) -> None:
         people = self.world.procore.people

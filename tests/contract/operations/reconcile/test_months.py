@@ -30,11 +30,15 @@ _CAUSES = {
 _SOURCE_MOVED = {Cause.IN_TRANSIT}
 _ALL_KNOWN = {"carried", "held", "waits", "open item"}
 """States in which it is known, without the product, what was written last."""
+_UNDER_WAY = {"held", "waits"}
+"""States in which nobody can tell whether a status is what the revision on its way has made of it, or a person."""
+_REOPENED = {"pending"}
+"""As the route has it reopened, before anything of what was approved is changed."""
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_every_cent_has_its_cause(seed: int, month_systems: dict[str, Simulated], tmp_path: Path) -> None:
-    reconcile_month(seed, 50, month_systems, tmp_path)
+    reconcile_month(seed, 1, month_systems, tmp_path)
 
 
 @pytest.mark.storm
@@ -42,15 +46,20 @@ def test_every_cent_has_its_cause(seed: int, month_systems: dict[str, Simulated]
 def test_every_cent_has_its_cause_in_long_months(
     seed: int, month_systems: dict[str, Simulated], tmp_path: Path
 ) -> None:
-    reconcile_month(seed, 150, month_systems, tmp_path)
+    reconcile_month(seed, 3, month_systems, tmp_path)
 
 
-def reconcile_month(seed: int, deeds: int, systems: dict[str, Simulated], folder: Path) -> None:
-    """Lives it, reconciles it, and judges the report by the simulators' books and by what was done."""
+def reconcile_month(seed: int, times: int, systems: dict[str, Simulated], folder: Path) -> None:
+    """Lives it, longer where chance has left out what a month has to prove, reconciles it, and judges the report by the
+    simulators' books and by what was done.
+    """
     with closing(new_world(systems, folder)) as world:
         month = RandomMonth(world, seed)
-        month.live(deeds)
-        month.poll()
+        for more in (times, 1, 1):
+            month.live(more)
+            month.poll()
+            if not missing(month, world.procore.state()):
+                break
         report = world.reconcile()
         source, procore = world.source.state(), world.procore.state()
     for side in report.sides:
@@ -61,6 +70,20 @@ def reconcile_month(seed: int, deeds: int, systems: dict[str, Simulated], folder
         assert not side.unexplained, list(side.unexplained)
     assert report.is_reconciled
     judge(month, report, source, procore)
+    assert not missing(month, procore), (seed, month.said, month.fates)
+
+
+def missing(month: RandomMonth, procore: Any) -> list[str]:
+    """What did not come about, of that without which a month proves nothing."""
+    ours = {one["origin_id"] for one in procore["potential_change_orders"] if one["origin_id"]}
+    lived = {
+        "records of ours": bool(ours),
+        "an approval that was carried": any("approved" in sums for sums in month.carried.values()),
+        "a withdrawal that was carried": any(not sums for sums in month.carried.values()),
+        "a hand edit of one of ours": bool(month.touched & ours),
+    }
+    lived |= {fate: bool(month.fates[fate]) for fate in ("carried", "held", "waits", "killed", "doubt", "letter")}
+    return [name for name, came in lived.items() if not came]
 
 
 def judge(month: RandomMonth, report: Reconciliation, source: Any, procore: Any) -> None:
@@ -75,7 +98,8 @@ def judge(month: RandomMonth, report: Reconciliation, source: Any, procore: Any)
         for bucket in ("approved", "pending"):
             total = sum((effect.get(bucket, Decimal(0)) for effect in mine.values()), Decimal(0))
             assert total == there.get(bucket, 0) - says.get(bucket, 0), (origin, state, mine)
-            if state in _ALL_KNOWN:
+            may_be_ours = state in _UNDER_WAY and set(there) in (set(month.seen[origin]), _REOPENED)
+            if state in _ALL_KNOWN and not may_be_ours:
                 by_people = sum((mine.get(cause, {}).get(bucket, Decimal(0)) for cause in _BY_PEOPLE), Decimal(0))
                 written = month.carried.get(origin, {}).get(bucket, 0)
                 assert by_people == there.get(bucket, 0) - written, (origin, state, mine)

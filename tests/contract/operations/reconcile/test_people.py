@@ -8,6 +8,7 @@ from typing import Any
 from operations.reconcile.amounts import Amounts
 from operations.reconcile.causes import Cause
 from operations.reconcile.statement import Reconciliation, SideStatement
+from relay.domain.outcomes import OutcomeKind
 from tests.contract.operations.reconcile.truth import held_by_side
 from tests.contract.operations.reconcile.world import World
 
@@ -143,4 +144,20 @@ def test_what_is_mapped_and_not_told_is_in_transit(world: World) -> None:
     assert world.commands(event)
     report = world.reconcile()
     assert [(item.cause, item.number) for item in side_of(report, "owner").items] == [(Cause.IN_TRANSIT, "CO-9")]
+    assert report.is_reconciled
+
+
+def test_what_was_deleted_there_before_it_was_withdrawn_is_gone_also_once_more_is_on_its_way(world: World) -> None:
+    world.order(1, [("60", False)], condition=0)
+    carried(world)
+    world.procore.people("delete", kind="pco", id=pco(world, 1)["id"])
+    world.source.people("return_to_draft", id=1)
+    carried(world)
+    assert causes(world.reconcile(), "owner") == []
+    world.source.people("change_item", id=world.source.state()["items"][0]["ID"], set={"RATE": "61"})
+    (event,) = world.poll()
+    for command in world.commands(event):
+        world.tell(command, OutcomeKind.HELD, reason="on_hold", sentence="A person holds it.")
+    report = world.reconcile()
+    assert causes(report, "owner") == []
     assert report.is_reconciled

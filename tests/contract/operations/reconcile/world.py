@@ -7,7 +7,7 @@ writes that the writer itself tells. What is true of a month is computed from th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from deploy.sandbox.process import Simulated
 from operations.environment import Environment
 from operations.reconcile.live import read_remotes
-from operations.reconcile.project import read_books
+from operations.reconcile.project import ProjectBooks, read_books
 from operations.reconcile.report import as_recorded, report_of
 from operations.reconcile.statement import Reconciliation
 from operations.reports.tables import ReadTables
@@ -250,12 +250,17 @@ class World:
         with self.engine.connect() as connection:
             yield ReadTables(connection=connection, place="memory", read_at=datetime.now(UTC))
 
-    def reconcile(self, most: int = 1_000) -> Reconciliation:
-        """With what the simulators say now."""
-        routing = self.configuration.routing
+    def reconcile(self, most: int = 1_000, before: Callable[[str], None] = lambda _: None) -> Reconciliation:
+        """With what the simulators say now, and what was told until then. ``before``: each call, which it is given."""
+        calls = Calls(most, lambda _, __, sent: before(sent))
         with self.tables() as read:
-            books = read_books(read, routing, str(PROJECT), datetime.now(UTC) + timedelta(seconds=1))
-            return report_of(books, read_remotes(self.environment, books, Calls(most, lambda *_: None)))
+            books = self._books(read)
+        remote = read_remotes(self.environment, books, calls)
+        with self.tables() as read:
+            return report_of(self._books(read), remote)
+
+    def _books(self, read: ReadTables) -> ProjectBooks:
+        return read_books(read, self.configuration.routing, str(PROJECT), datetime.now(UTC) + timedelta(seconds=1))
 
     def reconcile_recorded(self, at: datetime) -> Reconciliation:
         """As it had been observed by then."""

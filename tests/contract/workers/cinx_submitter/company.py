@@ -41,6 +41,7 @@ class Loss(StrEnum):
     LATE = "late"
     ERROR_BEFORE = "error_before"
     ERROR_AFTER = "error_after"
+    BUSY_AFTER = "busy_after"
     TWICE = "twice"
 
 
@@ -140,6 +141,8 @@ class CompanyInside(httpx.BaseTransport):
         self.between(call.method, call.path)
         if loss is Loss.AFTER:
             raise httpx.ReadError("reset")
+        if loss is Loss.BUSY_AFTER:
+            return httpx.Response(503, text="busy", headers={"Retry-After": "2"})
         if loss is Loss.ERROR_AFTER:
             return httpx.Response(502, text="<html>Bad gateway</html>")
         return httpx.Response(answer.status, content=answer.content, headers=dict(answer.headers))

@@ -15,7 +15,7 @@ from tests.contract.workers.cinx_submitter.company import Loss, references, tota
 from tests.contract.workers.cinx_submitter.judging import assert_every_command_ended_once
 from tests.contract.workers.cinx_submitter.test_decisions import by_hand
 from tests.contract.workers.cinx_submitter.world import INSTALLATION, World, command, payload
-from tests.unit.engine.writer.model import CommitFate
+from tests.unit.engine.writer.virtual_log import CommitFate
 
 ADOPTING = CinxRules(existing="adopt")
 

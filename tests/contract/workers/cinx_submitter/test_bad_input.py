@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 
 from relay.domain.commands import CinxCommand, CinxPayload, CinxRules, Mode
@@ -243,3 +245,34 @@ def test_a_dry_run_tells_what_would_be_sent_and_asks_cinx_nothing(world: World) 
     assert (end.kind, end.reason) == (OutcomeKind.SKIPPED, "route.dry_run")
     assert "Footing over-excavation" in (end.preview or "")
     assert len(world.company.requests) == before
+
+
+def nameless_poco(world: World, monkeypatch: pytest.MonkeyPatch, *, submissions: int = 0) -> None:
+    """After so many submissions the list of PO-123 has a POCO without a guid."""
+    (order,) = world.client().purchase_orders("PO-123")
+    handle = world.company.handle_request
+
+    def spoilt(request: httpx.Request) -> httpx.Response:
+        answer = handle(request)
+        if world.company.sent("POST") < submissions or not request.url.path.endswith(f"/po/{order.guid}/pocos"):
+            return answer
+        body = json.loads(answer.content)
+        return httpx.Response(200, json={**body, "rows": [*body["rows"], {"name": "broken", "number": "-99"}]})
+
+    monkeypatch.setattr(world.company, "handle_request", spoilt)
+
+
+def test_a_poco_without_a_guid_stops_its_purchase_order_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    nameless_poco(world, monkeypatch)
+    elsewhere = command("3", order="PO-124")
+    assert refused(world, command()) == "cinx.poco_unreadable"
+    (end,) = world.run(elsewhere)
+    assert end.kind is OutcomeKind.APPLIED
+    assert len(world.company.made()) == 1
+
+
+def test_beside_a_poco_without_a_guid_a_submission_is_not_judged(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    nameless_poco(world, monkeypatch, submissions=1)
+    (end,) = world.run(command())
+    assert (end.kind, end.reason) == (OutcomeKind.NEEDS_REVIEW, "cinx.in_doubt")
+    assert len(world.company.made()) == 1

@@ -14,7 +14,7 @@ from tests.contract.workers.cinx_submitter.judging import (
     assert_writes_tell_what_is_ordered,
 )
 from tests.contract.workers.cinx_submitter.world import World, command, line, payload
-from tests.unit.engine.writer.model import CommitFate
+from tests.unit.engine.writer.virtual_log import CommitFate
 
 FATES = [CommitFate.FAILS, CommitFate.STANDS_UNANSWERED]
 

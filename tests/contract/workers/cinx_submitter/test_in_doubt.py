@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
+from relay.clients.http.transport import mark_sent
 from relay.domain.commands import Operation
 from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind
@@ -341,6 +343,53 @@ def test_a_successor_follows_the_job_of_its_predecessor(world: World, seconds: f
     world.settle()
     assert world.end(one).kind is OutcomeKind.APPLIED
     assert world.company.sent("POST") == 1
+
+
+def unreadable_jobs(world: World, status: int, body: str) -> None:
+    """CINX answers every question for a job with something that says nothing of it."""
+    real = world.company.handle_request
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if not request.url.path.endswith("/status"):
+            return real(request)
+        mark_sent()
+        return httpx.Response(status, text=body)
+
+    world.company.handle_request = answer  # type: ignore[method-assign]
+
+
+UNREADABLE = pytest.mark.parametrize(
+    ("status", "body"), [(500, "Oops"), (500, '{"error": "no"}'), (503, ""), (200, "{}")]
+)
+
+
+@UNREADABLE
+def test_the_poco_of_a_job_that_cannot_be_read_is_found(world: World, status: int, body: str) -> None:
+    unreadable_jobs(world, status, body)
+    (end,) = world.run(command())
+    assert end.kind is OutcomeKind.APPLIED, end.sentence
+    assert world.time.seconds < 200
+
+
+@UNREADABLE
+def test_a_job_that_cannot_be_read_and_leaves_nothing_is_a_persons_business(
+    world: World, status: int, body: str
+) -> None:
+    world.company.settings(poco_late_seconds=100_000)
+    unreadable_jobs(world, status, body)
+    (end,) = world.run(command())
+    assert (end.kind, end.reason) == (OutcomeKind.NEEDS_REVIEW, "cinx.job_unfinished")
+    assert world.company.sent("POST") == 1
+
+
+@pytest.mark.parametrize("job_seconds", [0, 60])
+def test_a_submission_that_was_taken_behind_an_answer_to_wait_is_ordered_once(world: World, job_seconds: int) -> None:
+    world.company.settings(job_seconds=job_seconds)
+    world.company.lose(Loss.BUSY_AFTER)
+    (end,) = world.run(command())
+    assert end.kind is OutcomeKind.APPLIED, end.sentence
+    world.pass_time(300)
+    assert (world.company.sent("POST"), len(world.company.made()), world.letters()) == (1, 1, [])
 
 
 # -- what is read back

@@ -13,7 +13,7 @@ from relay.engine.writer.state.scheduler import Scheduler
 from tests.contract.workers.cinx_submitter.company import Loss
 from tests.contract.workers.cinx_submitter.judging import assert_nothing_was_ordered_twice
 from tests.contract.workers.cinx_submitter.world import World, command, payload
-from tests.unit.engine.writer.model import CommitFate, ModelJournal
+from tests.unit.engine.writer.virtual_log import CommitFate, ModelJournal
 from workers.cinx_submitter import adapter
 from workers.cinx_submitter.calls.context import CallContext, Results
 from workers.cinx_submitter.plan import new_poco

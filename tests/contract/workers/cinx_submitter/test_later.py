@@ -75,17 +75,62 @@ def test_a_change_of_the_description_alone_is_carried(world: World) -> None:
     assert world.company.made()[0]["detail"]["description"] == "Footing, other words"
 
 
-@pytest.mark.parametrize("loss", [Loss.AFTER, Loss.ERROR_AFTER, Loss.LATE, Loss.BEFORE, Loss.ERROR_BEFORE])
-def test_a_change_whose_answer_was_lost_is_made_once(world: World, loss: Loss) -> None:
+@pytest.mark.parametrize("job_seconds", [0, 60])
+@pytest.mark.parametrize("loss", [Loss.AFTER, Loss.ERROR_AFTER, Loss.LATE])
+def test_a_change_whose_answer_was_lost_is_made_once(world: World, loss: Loss, job_seconds: int) -> None:
+    """However long CINX's job takes: it would add the new line a second time."""
     world.run(command(content=FIRST))
+    world.company.settings(job_seconds=job_seconds)
     world.company.lose(loss, "PUT")
     (end,) = world.run(command(content=REVISED, sequence=2))
     assert end.kind is OutcomeKind.APPLIED, end.sentence
+    world.pass_time(300)
     (poco,) = world.company.made()
     assert total(poco) == amount(REVISED)
     assert sum(lines_of(poco).values()) == 3
-    lost = loss in (Loss.BEFORE, Loss.ERROR_BEFORE)
-    assert world.company.sent("PUT") == (2 if lost else 1)
+    assert world.company.sent("PUT") == 1
+
+
+@pytest.mark.parametrize("loss", [Loss.BEFORE, Loss.ERROR_BEFORE])
+def test_a_change_that_adds_lines_and_never_shows_is_a_persons_business(world: World, loss: Loss) -> None:
+    world.run(command(content=FIRST))
+    world.company.lose(loss, "PUT")
+    second = command(content=REVISED, sequence=2)
+    (end,) = world.run(second)
+    assert (end.kind, end.reason, world.company.sent("PUT")) == (
+        OutcomeKind.NEEDS_REVIEW,
+        "cinx.change_in_doubt",
+        1,
+    )
+    assert "still says what it said before" in (end.sentence or "")
+    assert world.end(world.decide(second, Operation.RESUBMIT)).kind is OutcomeKind.APPLIED
+    assert (total(world.company.made()[0]), world.company.sent("PUT")) == (amount(REVISED), 2)
+
+
+@pytest.mark.parametrize("loss", [Loss.BEFORE, Loss.ERROR_BEFORE])
+def test_a_lost_change_that_adds_no_line_goes_out_again(world: World, loss: Loss) -> None:
+    """Made twice it says the same."""
+    world.run(command(content=FIRST))
+    world.company.lose(loss, "PUT")
+    revised = payload(line("1", "120", "2"), line("2", "20", "10"))
+    (end,) = world.run(command(content=revised, sequence=2))
+    assert end.kind is OutcomeKind.APPLIED, end.sentence
+    assert (total(world.company.made()[0]), world.company.sent("PUT")) == (amount(revised), 2)
+
+
+def test_a_change_whose_owner_dies_before_its_job_is_known_is_made_once(world: World) -> None:
+    world.run(command(content=FIRST))
+    world.company.settings(job_seconds=60)
+    world.company.lose(Loss.AFTER, "PUT")
+    second = command(content=REVISED, sequence=2)
+    world.submit(second)
+    while not world.company.sent("PUT"):
+        world.turn()
+    world.start()
+    world.settle()
+    assert world.end(second).kind is OutcomeKind.APPLIED
+    world.pass_time(300)
+    assert (total(world.company.made()[0]), world.company.sent("PUT")) == (amount(REVISED), 1)
 
 
 def test_a_failed_change_is_a_letter_and_the_poco_stays_as_it_was(world: World) -> None:

@@ -18,7 +18,7 @@ from tests.contract.workers.cinx_submitter.judging import (
     assert_writes_tell_what_is_ordered,
 )
 from tests.contract.workers.cinx_submitter.world import World, command, line, payload
-from tests.unit.engine.writer.model import CODEC, CommitFate
+from tests.unit.engine.writer.virtual_log import CODEC, CommitFate
 
 CHANGE_ORDERS = st.sampled_from(["1", "2"])
 AMOUNTS = st.integers(min_value=1, max_value=3)

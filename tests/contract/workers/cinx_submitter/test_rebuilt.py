@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from operations.ledger import rebuild
+from operations.ledger.entries import put_folded
 from relay.domain.commands import CinxCommand, CinxRules, Operation
 from relay.domain.ledger_facts import CinxFact, LedgerFact
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.writes.ledger_fold import LedgerFold
-from relay.engine.topics import CINX
 from tests.contract.workers.cinx_submitter.test_behind_review import ELSEWHERE, ONE, OTHER, ends, in_review
 from tests.contract.workers.cinx_submitter.test_decisions import by_hand
-from tests.contract.workers.cinx_submitter.world import SHELF, World, command, line, payload
-from tests.unit.engine.writer.model import CODEC
+from tests.contract.workers.cinx_submitter.world import TOPICS, World, command, line, payload
+from tests.unit.engine.writer.virtual_log import CODEC
 
 LATER = payload(line("1", "130"))
 
@@ -36,7 +34,7 @@ def lose(world: World, *, writes: bool, outcomes: bool = True) -> None:
     for given in world.sent if not outcomes else ():
         fold.received(given)
     entries = [folded.entry for folded in fold.entries(())]
-    world.log.compacted[SHELF.ledger] = {entry.origin_id: CODEC.encode(entry, SHELF.ledger) for entry in entries}
+    world.log.compacted[TOPICS.ledger] = {entry.origin_id: CODEC.encode(entry, TOPICS.ledger) for entry in entries}
     world.start()
 
 
@@ -152,9 +150,7 @@ def test_who_was_asked_is_asked_no_second_time_and_nothing_goes_out_meanwhile(wo
     assert (sent(world), world.letters()) == ((1, 0), [])
 
 
-def lose_inbox(
-    world: World, monkeypatch: pytest.MonkeyPatch, *received: CinxCommand, lost: Sequence[str] = (SHELF.inbox,)
-) -> Counter[str]:
+def lose_inbox(world: World, *received: CinxCommand, lost: Sequence[str] = (TOPICS.inbox,)) -> Counter[str]:
     """The inbox is gone, and by itself the ledger is not; then an owner starts."""
     fold = LedgerFold("cinx", "cinx-submitter", {one.change_order_key: one.sequence for one in world.sent})
     for write in world.log.writes:
@@ -168,23 +164,21 @@ def lose_inbox(
     for topic in lost:
         world.log.compacted.pop(topic, None)
     world.start()
-    monkeypatch.setattr(rebuild, "folded_entries", lambda *_: fold.entries(()))
-    nowhere: Any = None
-    counts = rebuild._fold(nowhere, CINX, "cinx-submitter", [world.state], received, is_inbox_gone=True)
+    counts = put_folded([world.state], fold.entries(()), is_inbox_gone=True)
     world.start()
     return counts
 
 
-def test_what_was_under_way_in_a_lost_inbox_is_not_ordered_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_under_way_in_a_lost_inbox_is_not_ordered_again(world: World) -> None:
     world.run(command())
     (poco,) = world.company.pocos
     world.company.people("lock_poco", cinx_guid=poco["cinx_guid"])
     later = command(content=LATER, sequence=2, rules=CinxRules(later="further"))
-    assert lose_inbox(world, monkeypatch, later)["to_compare"] == 1
+    assert lose_inbox(world, later)["to_compare"] == 1
     before = sent(world)
     (end,) = world.run(replace(later, command_id="again"))
     assert (end.reason, sent(world)) == ("cinx.ledger_rebuilt", before)
-    assert lose_inbox(world, monkeypatch)["to_compare"] == 0
+    assert lose_inbox(world)["to_compare"] == 0
 
 
 def test_what_is_as_it_was_ordered_is_unchanged_after_a_lost_inbox(
@@ -192,7 +186,7 @@ def test_what_is_as_it_was_ordered_is_unchanged_after_a_lost_inbox(
 ) -> None:
     world.run(command())
     held, before, told = world.entry(command()), sent(world), len(world.log.writes)
-    lose_inbox(world, monkeypatch, command(mapped=4))
+    lose_inbox(world, command(mapped=4))
     again = command(mapped=5)
     (end,) = world.run(again)
     assert (end.kind, sent(world), len(world.log.writes)) == (OutcomeKind.UNCHANGED, before, told)
@@ -206,21 +200,21 @@ def test_what_was_accepted_is_compared_too_where_something_was_under_way(
     world.run(command())
     (poco,) = world.company.pocos
     world.company.people("edit_poco", cinx_guid=poco["cinx_guid"], items={"0": {"quantity": 5}})
-    lose_inbox(world, monkeypatch, command(content=LATER, sequence=2))
+    lose_inbox(world, command(content=LATER, sequence=2))
     (end,) = world.run(command(sequence=3))
     assert end.reason == "cinx.ledger_rebuilt"
 
 
-@pytest.mark.parametrize("lost", [(SHELF.inbox,), (SHELF.inbox, SHELF.ledger)], ids=["inbox", "inbox and ledger"])
+@pytest.mark.parametrize("lost", [(TOPICS.inbox,), (TOPICS.inbox, TOPICS.ledger)], ids=["inbox", "inbox and ledger"])
 def test_the_others_still_wait_for_who_is_in_review_after_a_lost_inbox(
     world: World, monkeypatch: pytest.MonkeyPatch, lost: Sequence[str]
 ) -> None:
     in_review(world)
-    lose_inbox(world, monkeypatch, lost=lost)
+    lose_inbox(world, lost=lost)
     world.submit(OTHER, ELSEWHERE)
     world.settle(5000)
     assert ends(world) == []
-    if SHELF.ledger not in lost:  # Otherwise its purchase order is not known, and it may be any.
+    if TOPICS.ledger not in lost:  # Otherwise its purchase order is not known, and it may be any.
         assert world.end(ELSEWHERE).kind is OutcomeKind.APPLIED
     decided = world.decide(ONE, Operation.RESUBMIT)
     assert (world.end(decided).kind, world.end(ELSEWHERE).kind) == (OutcomeKind.APPLIED, OutcomeKind.APPLIED)

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from relay.domain.commands import CinxDestination
 from relay.domain.ledger import HoldKind
 from relay.domain.outcomes import OutcomeKind
+from relay.domain.routes import CinxTarget, Route, Routing, Source
 from relay.engine.telemetry import events
 from tests.contract.workers.cinx_submitter.company import Loss
-from tests.contract.workers.cinx_submitter.world import SHELF, World, command, payload
-from workers.cinx_submitter.account_start import Mapped
+from tests.contract.workers.cinx_submitter.world import TOPICS, World, command, payload
+from workers.cinx_submitter.account_start import Mapped, mapped_fields
 
 ROUTE = "the route from constructiononline:acme project 1321036"
 
@@ -63,7 +65,7 @@ def test_what_is_not_available_holds_the_account_before_there_is_a_command(
     (hold,) = world.state.holds.all()
     assert (hold.scope, hold.kind, hold.probe) == ("cinx:acme", HoldKind.TENANT_BLOCKED, True)
     assert words in hold.sentence
-    assert any("cinx:acme" in key for key in world.log.compacted[SHELF.inbox]), "cor status reads it from there"
+    assert any("cinx:acme" in key for key in world.log.compacted[TOPICS.inbox]), "cor status reads it from there"
     if what:
         world.company.settings(subscription_expired="")
     else:
@@ -221,3 +223,16 @@ def test_a_template_that_is_gone_later_holds_the_account(world: World) -> None:
     world.pass_time(3700)
     world.settle(10)
     assert [hold.kind for hold in world.state.holds.all()] == [HoldKind.TENANT_BLOCKED]
+
+
+@pytest.mark.parametrize(("name", "shown"), [("tower", "route tower"), (None, ROUTE)])
+def test_a_field_s_place_names_the_route_as_people_do(name: str | None, shown: str) -> None:
+    steel = CinxTarget(
+        name="steel",
+        account="acme",
+        destination=CinxDestination(purchase_order="PO-7"),
+        fields={"delivery.planet": "Mars"},
+    )
+    source = Source(system="constructiononline", account="acme", project="1321036")
+    (field,) = mapped_fields(Routing(routes=(Route(name=name, source=source, targets=(steel,)),)))["acme"]
+    assert field.route == shown

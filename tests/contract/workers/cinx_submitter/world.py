@@ -33,23 +33,23 @@ from relay.engine.kafka import CommitFailed, Partition, Record
 from relay.engine.letters import LetterTopic
 from relay.engine.topics import CINX
 from relay.engine.writer.in_flight import InFlightCalls
-from relay.engine.writer.partition import load_state, run_once
-from relay.engine.writer.state.cache import Cache, Table
 from relay.engine.writer.state.claims import BEHIND_REVIEW
 from relay.engine.writer.state.partition_state import PartitionState
-from relay.engine.writer.state.store import PartitionTopics, StateStore
+from relay.engine.writer.state.restore import load_state, restored_store
+from relay.engine.writer.state.store import PartitionTopics
 from relay.engine.writer.state.timing import Timing
 from relay.engine.writer.steps import receive
+from relay.engine.writer.turn import run_once
 from tests.commands import cinx_command
 from tests.contract.workers.cinx_submitter.company import EMAIL, PASSWORD, CompanyInside, references
-from tests.unit.engine.writer.model import CODEC, START, Log, ModelJournal, VirtualTime
+from tests.unit.engine.writer.virtual_log import CODEC, START, Log, ModelJournal, VirtualTime
 from workers.cinx_submitter.account_start import Mapped
 from workers.cinx_submitter.adapter import CinxAdapter
 
 T = TypeVar("T")
 
 LANE = Partition(CINX.commands.name(), 0)
-SHELF = PartitionTopics(family=CINX, prefix="", number=0, letter_topic=LetterTopic(partitions=12))
+TOPICS = PartitionTopics(family=CINX, prefix="", number=0, letter_topic=LetterTopic(partitions=12))
 SEND_WINDOW, DEADLINE = 2.0, 5.0
 TIMING = Timing(
     send_window=SEND_WINDOW,
@@ -134,7 +134,7 @@ class World:
         self.pool = Inline()
         self._url = url
         self._advance = advance
-        self._cache = Cache()
+        self._store = restored_store(TOPICS, CODEC, self.log.read)
         self._adapters: list[CinxAdapter] = []
         self.start()
 
@@ -144,15 +144,13 @@ class World:
         """A new owner: it knows what the log holds, and nothing else."""
         self.adapter = self._new_adapter()
         self._adapters.append(self.adapter)
-        self._cache.close()
-        self._cache = cache = Cache()
-        for table, topic in ((Table.INBOX, SHELF.inbox), (Table.LEDGER, SHELF.ledger)):
-            cache.apply(table, list(self.log.compacted.get(topic, {}).items()))
+        self._store.close()
+        self._store = restored_store(TOPICS, CODEC, self.log.read)
         self.state = PartitionState(
             stage="cinx-submitter",
             adapter=self.adapter,
             command_type=CinxCommand,
-            store=StateStore(SHELF, cache, CODEC),
+            store=self._store,
             codec=CODEC,
             journal=ModelJournal(self.log, LANE),
             accounts=frozenset({"acme"}),
@@ -192,7 +190,7 @@ class World:
 
     def _open(self, name: str, account: CinxAccount) -> tuple[CinxClient, Governor]:
         transport: httpx.BaseTransport | None = None if self._url else self.company
-        wiring = ClientOptions(
+        options = ClientOptions(
             tenant=f"cinx:{name}", deadline=DEADLINE, clock=self.time.clock().running, transport=transport
         )
         client = CinxClient(
@@ -200,7 +198,7 @@ class World:
             password=PASSWORD,
             base_url=account.base_url,
             synchronous=account.synchronous,
-            wiring=wiring,
+            options=options,
         )
         return client, Ungoverned()
 
@@ -212,7 +210,7 @@ class World:
             self.too_many.append(f"{ours} was submitted to {number} before it was known what became of {others}")
 
     def _in_the_way(self, claimed: str) -> Iterator[str]:
-        inbox, ledger = (self.log.compacted.get(topic, {}) for topic in (SHELF.inbox, SHELF.ledger))
+        inbox, ledger = (self.log.compacted.get(topic, {}) for topic in (TOPICS.inbox, TOPICS.ledger))
         for value in inbox.values():
             intent = CODEC.decode(value, InboxRecord).intent
             if intent is not None and intent.sent and intent.exclusive == claimed:
@@ -233,7 +231,7 @@ class World:
         return self.adapter.client("acme")
 
     def close(self) -> None:
-        self._cache.close()
+        self._store.close()
         for adapter in self._adapters:
             adapter.close()
 
@@ -315,7 +313,7 @@ class World:
         return terminal
 
     def letters(self) -> list[DeadLetter]:
-        return [CODEC.decode(value, DeadLetter) for value in self.log.compacted.get(SHELF.letters, {}).values()]
+        return [CODEC.decode(value, DeadLetter) for value in self.log.compacted.get(TOPICS.letters, {}).values()]
 
     def letter(self) -> DeadLetter:
         (letter,) = self.letters()

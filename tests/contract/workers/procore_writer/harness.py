@@ -6,7 +6,7 @@ is what a crash does.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -50,7 +50,7 @@ from relay.engine.writer.adapter import (
 )
 from relay.engine.writer.in_flight import CallAnswered
 from relay.engine.writer.state.ledger_updates import with_accepted, with_ended_call
-from relay.engine.writer.state.partition_state import PartitionState
+from relay.engine.writer.state.partition_state import OrderMemory, PartitionState
 from relay.engine.writer.state.scheduler import BatchKey
 from relay.engine.writer.state.timing import Clock
 from relay.engine.writer.state.unit_of_work import UnitOfWork
@@ -104,7 +104,7 @@ def new_adapter(url: str, quarantine: float = 10.0, **more: Any) -> ProcoreAdapt
         company_id=4200, api_url=url, login_url=url, client_id_file=Path("id"), client_secret_file=Path("secret")
     )
 
-    def opener(name: str, settings: ProcoreAccount) -> tuple[ProcoreClient, Governor]:
+    def factory(name: str, settings: ProcoreAccount) -> tuple[ProcoreClient, Governor]:
         client = ProcoreClient(
             company_id=settings.company_id,
             client_id="sandbox-client",
@@ -116,7 +116,7 @@ def new_adapter(url: str, quarantine: float = 10.0, **more: Any) -> ProcoreAdapt
 
     return ProcoreAdapter(
         lambda: {"acme": account},
-        opener,
+        factory,
         installation=INSTALLATION,
         quarantine=quarantine,
         **more,
@@ -235,7 +235,7 @@ class Driver:
         self, answered: CallAnswered[ProcoreCommand], task: Task[ProcoreCommand], send: PlannedCall, result: Result
     ) -> End | None:
         origin_id = task.command.origin_id
-        entry = self.entries.get(origin_id) or _new_entry(task.command)
+        entry = self.entries.get(origin_id) or new_entry(task.command)
         if isinstance(result, Accepted):
             self.entries[origin_id] = self._told(answered, task, send, result)
             self.intents.pop(origin_id, None)
@@ -288,7 +288,7 @@ class _Owner:
     codec = CODEC
     clock = Clock()
     store = _Store()
-    sent_calls: dict[str, PlannedCall] = field(default_factory=dict)
+    memory: defaultdict[str, OrderMemory] = field(default_factory=lambda: defaultdict(OrderMemory))
 
     def is_own_intent(self, intent: Intent) -> bool:
         return False
@@ -340,7 +340,7 @@ def _intent(task: Task[ProcoreCommand], send: PlannedCall) -> Intent:
     )
 
 
-def _new_entry(given: ProcoreCommand) -> LedgerEntry:
+def new_entry(given: ProcoreCommand) -> LedgerEntry:
     return LedgerEntry(
         origin_id=given.origin_id,
         change_order_key=given.change_order_key,

@@ -36,6 +36,9 @@ class Remote:
         (row,) = self.packages()
         return row
 
+    def change_order_requests(self) -> list[Row]:
+        return self.rows("change_order_requests")
+
     def lines(self, pco_id: int | None = None) -> list[Row]:
         return [row for row in self.sandbox.state()["line_items"] if pco_id is None or row["pco_id"] == pco_id]
 

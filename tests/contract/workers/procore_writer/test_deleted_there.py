@@ -9,7 +9,14 @@ from dataclasses import replace
 import pytest
 
 from deploy.sandbox.process import Simulated
-from relay.domain.commands import ContractKind, Operation, ProcoreCommand, ProcorePayload, ProcoreRules
+from relay.domain.commands import (
+    ContractKind,
+    Operation,
+    ProcoreCommand,
+    ProcoreDestination,
+    ProcorePayload,
+    ProcoreRules,
+)
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import Done, NeedsReview, PlannedCall, Reject
 from tests.contract.workers.procore_writer.harness import WORK_ORDER, Driver, End, command, line, new_adapter, payload
@@ -176,3 +183,65 @@ def test_a_right_that_is_missing_is_no_deletion(procore: Simulated, driver: Driv
     end = driver.one(command(content=LATER["line"], sequence=2))
     assert isinstance(end, Reject)
     assert end.reason == "Denied"
+
+
+# -- the package or request of a change order that is there itself
+
+GROUPED = ProcoreRules(package="per_change_order", approved_change="reopen", on_withdraw="void", on_delete="void")
+APPROVED = payload(line("1", "100"), status="approved")
+groups = pytest.mark.parametrize(("tiers", "kind"), [(2, "package"), (3, "package"), (3, "request")])
+
+
+def group_deleted(driver: Driver, remote: Remote, tiers: int, kind: str) -> ProcoreDestination:
+    """It was approved with what groups it, is pending again, and a person deletes the group."""
+    remote.sandbox.people("set_tiers", project=315, side="commitment", tiers=tiers)
+    where = replace(WORK_ORDER, tiers=tiers)
+    assert driver.one(command(content=APPROVED, destination=where, rules=GROUPED)) == Done()
+    pending = replace(APPROVED, status="pending")
+    assert driver.one(command(content=pending, sequence=2, destination=where, rules=GROUPED)) == Done()
+    groups = remote.packages() if kind == "package" else remote.change_order_requests()
+    (group,) = groups
+    remote.sandbox.people("delete", kind=kind, id=group["id"])
+    return where
+
+
+@groups
+def test_a_withdrawal_voids_what_is_left_of_it(driver: Driver, remote: Remote, tiers: int, kind: str) -> None:
+    where = group_deleted(driver, remote, tiers, kind)
+    taken_back = command(sequence=3, operation=Operation.WITHDRAW, destination=where, rules=GROUPED)
+    end = driver.one(taken_back)
+    assert isinstance(end, Done)
+    assert (end.kind, end.sentence) == (OutcomeKind.WITHDRAWN, "What was written is void in Procore.")
+    left = [*remote.orders(), *remote.packages(), *remote.change_order_requests()]
+    assert {row["status"] for row in left} == {"void"}
+
+
+@groups
+def test_the_letter_of_a_later_revision_names_what_is_gone(
+    driver: Driver, remote: Remote, tiers: int, kind: str
+) -> None:
+    where = group_deleted(driver, remote, tiers, kind)
+    again = command(content=replace(APPROVED, title="New"), sequence=3, destination=where, rules=GROUPED)
+    end = driver.one(again)
+    asked(end)
+    assert isinstance(end, NeedsReview)
+    noun = "package" if kind == "package" else "change order request"
+    assert end.sentence.startswith(f"The {noun} ")
+    assert "which is there itself" in end.sentence
+    decided = replace(again, operation=Operation.RESUBMIT, command_id="decided")
+    assert driver.one(decided) == Done()
+    (package,) = remote.packages()
+    assert (remote.order()["status"], package["status"]) == ("approved", "approved")
+
+
+def test_a_look_at_what_was_taken_back_and_then_deleted_asks_nobody(driver: Driver, remote: Remote) -> None:
+    rules = ProcoreRules(on_withdraw="void", on_delete="void")
+    driver.one(command(content=FIRST, rules=rules))
+    taken_back = command(sequence=2, operation=Operation.WITHDRAW, rules=rules)
+    assert isinstance(driver.one(taken_back), Done)
+    driver.entries[taken_back.origin_id] = replace(driver.entries[taken_back.origin_id], withdrawn=True)
+    remote.sandbox.people("delete", id=remote.order()["id"])
+    look = command(operation=Operation.VERIFY, sequence=2, command_id="look")
+    end = driver.one(look)
+    assert isinstance(end, Done)
+    assert end.kind is OutcomeKind.UNCHANGED

@@ -14,6 +14,7 @@ from relay.domain.writes.ledger_fold import LedgerFold
 from relay.engine.writer.adapter import Done, NeedsReview, Reject
 from tests.contract.workers.procore_writer.harness import WORK_ORDER, Driver, command, line, payload
 from tests.contract.workers.procore_writer.state import Remote
+from tests.told_writes import effects_are_what_is_held, what_was_made_is_told_once
 
 LINES = (line("1", "100"), line("2", "112.38", quantity=Decimal("12.5"), unit_cost=Decimal("8.99")))
 FILLED = {"description": "Added rebar", "due_date": "2026-03-20T00:00:00Z", "schedule_days": 2}
@@ -211,3 +212,28 @@ def test_what_is_withdrawn_after_the_loss_is_found_and_voided(
     assert isinstance(end, Done)
     assert end.kind is OutcomeKind.WITHDRAWN
     assert (remote.package() if count == 1 else remote.order())["status"] == "void"
+
+
+# -- with a call under way when the ledger was lost
+
+
+def under_way(driver: Driver, remote: Remote, one: ProcoreCommand, step: str) -> None:
+    """The answer to the first such call is lost with the ledger, and its intent stands."""
+    remote.sandbox.fault("apply_and_drop", {"method": "POST" if step == "package" else "PATCH", "path": _PATHS[step]})
+    while step not in driver.steps():
+        assert driver.step(one)
+    assert remote.took_hold()
+    rebuilt(driver, remote, one)
+
+
+_PATHS = {"header": "potential_change_orders/sync", "lines": "line_items/sync", "package": "change_order_packages"}
+
+
+@pytest.mark.parametrize("step", _PATHS)
+def test_what_was_under_way_is_told_once(driver: Driver, remote: Remote, step: str) -> None:
+    """A reading that only tells the tiers ends no intent."""
+    one = given(remote, 2, "per_change_order", "approved")
+    under_way(driver, remote, one, step)
+    assert isinstance(driver.one(one), Done)
+    what_was_made_is_told_once(remote.sandbox.state(), driver.writes)
+    effects_are_what_is_held(remote.sandbox.state(), driver.writes)

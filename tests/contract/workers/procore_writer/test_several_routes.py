@@ -43,7 +43,7 @@ def routes() -> Routes:
 
 @pytest.fixture
 def driver(procore: Simulated, routes: Routes) -> Iterator[Driver]:
-    adapter = new_adapter(procore.url, map_again=routes)
+    adapter = new_adapter(procore.url, remap=routes)
     yield Driver(adapter)
     adapter.close()
 

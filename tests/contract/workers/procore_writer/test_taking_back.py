@@ -239,11 +239,11 @@ def written_again(remote: Remote, new: Any, **more: Any) -> Driver:
     """A driver whose event, mapped again, says ``new``; the newest version was overtaken by an older one."""
     asked: list[str] = []
 
-    def map_again(origin_id: str, place: str) -> Any:
+    def remap(origin_id: str, place: str) -> Any:
         asked.append(place)
         return new if origin_id == new.origin_id else None
 
-    driver = Driver(new_adapter(remote.sandbox.url, map_again=map_again))
+    driver = Driver(new_adapter(remote.sandbox.url, remap=remap))
     old = command(content=CONTENT)
     driver.one(old)
     driver.one(new)
@@ -275,7 +275,7 @@ def test_what_a_look_has_struck_is_written_again_after_a_takeover_too(remote: Re
     assert first.step(verify())  # The event is mapped again.
     assert first.step(verify())  # The look.
     first.adapter.close()
-    successor = Driver(new_adapter(remote.sandbox.url, map_again=lambda origin_id, place: new), entries=first.entries)
+    successor = Driver(new_adapter(remote.sandbox.url, remap=lambda origin_id, place: new), entries=first.entries)
     end = successor.one(verify())
     assert isinstance(end, Done)
     assert remote.order()["title"] == "Newer"
@@ -285,7 +285,7 @@ def test_what_a_look_has_struck_is_written_again_after_a_takeover_too(remote: Re
 def test_an_event_that_gives_no_command_any_more_is_a_letter(remote: Remote) -> None:
     new = command(content=payload(line("1", "120"), title="Newer"), sequence=2, event=PLACE)
     driver = written_again(remote, new)
-    driver.adapter._map_again = lambda origin_id, place: None
+    driver.adapter._remap = lambda origin_id, place: None
     end = driver.one(verify())
     assert isinstance(end, Reject)
     assert end.reason == "procore.write_again"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -114,3 +115,45 @@ def test_what_was_met_outlives_the_process(driver: Driver, remote: Remote) -> No
     assert again.one(command(content=payload(), sequence=2)) == Done()
     assert remote.requests() == 0
     again.adapter.close()
+
+
+# -- tiers that are raised under a record that is there
+
+RAISED = ProcoreRules(package="per_change_order", approved_change="reopen", on_withdraw="void", on_delete="void")
+
+
+def raised(remote: Remote, tiers: int) -> None:
+    remote.sandbox.people("set_tiers", project=315, side="commitment", tiers=tiers)
+
+
+@pytest.mark.parametrize("restarted", [True, False])
+def test_an_approval_follows_a_third_tier(driver: Driver, remote: Remote, *, restarted: bool) -> None:
+    """A process that knows the contract from just now is told by the refusal of the link."""
+    raised(remote, 2)
+    driver.one(command(content=payload(line("1", "100")), rules=RAISED))
+    raised(remote, 3)
+    with closing(new_adapter(remote.sandbox.url)) as successor:
+        if restarted:
+            driver.adapter = successor
+        approved = command(content=payload(line("1", "100"), status="approved"), sequence=2, rules=RAISED)
+        assert isinstance(driver.one(approved), Done)
+        (request,) = remote.change_order_requests()
+        assert {remote.order()["status"], request["status"], remote.package()["status"]} == {"approved"}
+
+
+@pytest.mark.parametrize("package", ["none", "per_change_order"])
+def test_an_approval_and_a_withdrawal_follow_a_second_tier(driver: Driver, remote: Remote, package: str) -> None:
+    """The package that one tier asked for stays with its change order, whatever the rule says of packages."""
+    rules = replace(RAISED, package=package)
+    raised(remote, 1)
+    one_tier = replace(WORK_ORDER, tiers=1)
+    driver.one(command(content=payload(line("1", "100")), destination=one_tier, rules=rules))
+    raised(remote, 2)
+    with closing(new_adapter(remote.sandbox.url)) as successor:
+        driver.adapter = successor
+        content = payload(line("1", "150"), status="approved")
+        assert isinstance(driver.one(command(content=content, sequence=2, destination=one_tier, rules=rules)), Done)
+        assert {remote.order()["status"], remote.package()["status"]} == {"approved"}
+        taken_back = command(sequence=3, operation=Operation.WITHDRAW, destination=one_tier, rules=rules)
+        assert isinstance(driver.one(taken_back), Done)
+        assert {remote.order()["status"], remote.package()["status"]} == {"void"}

@@ -42,7 +42,7 @@ def answers(tables: ReadTables) -> dict[str, Any]:
     """Everything that commands and screens ask."""
     rows = read_log(tables, LogFilter(), NOW)
     home = read_home(tables, NOW)
-    system = read_system(tables, NOW)
+    system = read_system(tables, NOW, str)
     return {
         "log": rows,
         "totals": totals(rows),
@@ -54,8 +54,8 @@ def answers(tables: ReadTables) -> dict[str, Any]:
             for words in ("17", "0017", "022", "title", "l-1", "9", origin_of("17"), "100%", "bad \0 title", "\0")
         ],
         "none of the log": [*read_log(tables, LogFilter(project="\0", change_order="a:b:\0"), NOW), "nothing"],
-        "no change order": [read_change_order(tables, "a:b:\0", NOW), "nothing"],
-        "change order": read_change_order(tables, key_of("17"), NOW),
+        "no change order": [read_change_order(tables, "a:b:\0", NOW, str), "nothing"],
+        "change order": read_change_order(tables, key_of("17"), NOW, str),
         "items": read_open_items(tables),
         "pages of items": [
             read_items_page(tables, asked, NOW)

@@ -14,7 +14,7 @@ import pytest
 
 from deploy.local.libreoffice import libreoffice
 from deploy.local.services import NothingToRunOn
-from operations.plan.rows import Action, FieldChange, PlanRow, Side
+from operations.plan.rows import Action, FieldChange, PlanRow
 from operations.reports import change_order_log, open_items, writes_table
 from operations.reports.change_order_log import LogFilter, read_log
 from operations.reports.one_change_order import read_writes
@@ -23,6 +23,7 @@ from operations.reports.tables import moment_of
 from operations.spreadsheets import table_of_plan
 from operations.spreadsheets.columns import ColumnKind, SpreadsheetTable, Value
 from operations.spreadsheets.workbook import about_table, write_workbook
+from relay.domain.side import Side
 from tests.browser import world
 from workers.views.sqlite_store import SqliteStore
 
@@ -136,7 +137,7 @@ def meant(value: Value) -> str:
     """What a cell is to hold."""
     match value:
         case datetime():
-            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+            return (value.astimezone(UTC) + timedelta(milliseconds=500)).strftime("%Y-%m-%dT%H:%M:%S")
         case date():
             return value.isoformat()
         case _:

@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 import workers.views.stage as stage_of_views
 from deploy.local import Kafka
 from deploy.local.postgresql import Postgresql
-from relay.engine.configuration import LiveConfiguration
+from relay.engine.configuration.live import LiveConfiguration
 from relay.engine.kafka import Cluster, Connection, Partition
 from relay.engine.provision import apply
 from relay.engine.record_codec import record_codec
@@ -178,7 +178,7 @@ def test_changed_routes_share_out_anew_while_it_runs(
     write(connection, provisioned, STORY)
     with process.running():
         awaited(lambda: targets(kept) == {"", "owner", "rebar"}, "the shares by the first routes")
-        process.configure(ROUTES.replace("name: rebar", "name: framing"))
+        process.configure(ROUTES.replace("name: rebar", "name: framing").replace("44021", "44022"))
         awaited(lambda: targets(kept) == {"", "owner", "framing"}, "the shares by the second")
 
 

@@ -45,6 +45,6 @@ class FakeCinx(FakeRemote):
             password=PASSWORD,
             api_token=api_token,
             base_url="https://cinx.test",
-            wiring=self.wiring(governor),
+            options=self.options(governor),
             **further,
         )

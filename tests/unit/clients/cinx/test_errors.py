@@ -45,6 +45,22 @@ def layers(code: int) -> list[httpx.Response]:
     ]
 
 
+def test_an_answer_to_wait_says_nothing_of_an_import() -> None:
+    cinx = FakeCinx()
+    busy = answer("busy", 503, {"Retry-After": "2"})
+    cinx.on("POST", IMPORT, busy)
+    cinx.on("PUT", IMPORT, busy)
+    cinx.on("GET", f"{SUB}/pocos", busy)
+    governor = CountingGovernor()
+    client = cinx.client(governor)
+    for act in (client.create_poco, client.modify_poco):
+        with pytest.raises(Ambiguous):
+            act({})
+    assert governor.refusals == 2, "it is waited all the same"
+    with pytest.raises(Throttled):
+        client.pocos()
+
+
 @pytest.mark.parametrize(("code", "writing", "reading"), CODES)
 @pytest.mark.parametrize("place", range(5))
 def test_a_refusal_means_the_same_in_every_layer(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from decimal import Decimal
@@ -63,6 +64,16 @@ def test_a_longer_list_in_no_order_is_read_until_nothing_new_comes(seed: int) ->
     got = cinx.client().pocos()
     assert len({row.guid for row in got.rows}) == len(got.rows) >= 50
     assert len(cinx.sent(f"{SUB}/pocos")) >= (2 if len(got.rows) == 70 else 4)
+
+
+def test_a_row_without_a_guid_is_kept_apart_where_that_is_asked_for() -> None:
+    cinx = FakeCinx()
+    cinx.on("GET", f"{SUB}/pocos", frame([*rows(2), {"name": "broken", "guid": "x"}]))
+    got = cinx.client().pocos(apart=True)
+    assert ([row.number for row in got.rows], got.whole) == (["-0", "-1"], True)
+    assert [json.loads(raw)["name"] for raw in got.unreadable] == ["broken"]
+    with pytest.raises(Unavailable):
+        cinx.client().pocos()
 
 
 @pytest.mark.parametrize("count", [0, 49, 51, 103])

@@ -63,7 +63,7 @@ def constructiononline(remote: FakeRemote, governor: Governor) -> list[Callable[
         password="password-1",
         api_key="api-key-1",
         base_url="https://co.test",
-        wiring=remote.wiring(governor, largest_answer=LARGEST),
+        options=remote.options(governor, largest_answer=LARGEST),
     )
     return [client.change_orders, lambda: client.change_order(7), client.probe_tenant]
 
@@ -75,7 +75,7 @@ def procore(remote: FakeRemote, governor: Governor) -> list[Callable[[], object]
         client_secret="client-secret-1",
         api_url="https://api.test",
         login_url="https://login.test",
-        wiring=remote.wiring(governor, largest_answer=LARGEST),
+        options=remote.options(governor, largest_answer=LARGEST),
     )
     orders = client.potential_change_orders
     return [
@@ -91,7 +91,7 @@ def cinx(remote: FakeRemote, governor: Governor) -> list[Callable[[], object]]:
         password="password-1",
         api_token="api-token-1",
         base_url="https://cinx.test",
-        wiring=remote.wiring(governor, largest_answer=LARGEST),
+        options=remote.options(governor, largest_answer=LARGEST),
     )
     return [
         client.pocos,

@@ -42,7 +42,7 @@ FORMS: list[Callable[[str], str]] = [
 
 def constructiononline(remote: FakeRemote) -> Callable[[], object]:
     client = ConstructionOnlineClient(
-        email=EMAIL, password=PASSWORD, api_key=API_KEY, base_url="https://co.test/api", wiring=remote.wiring()
+        email=EMAIL, password=PASSWORD, api_key=API_KEY, base_url="https://co.test/api", options=remote.options()
     )
     return client.change_orders
 

@@ -24,10 +24,10 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 
 @contextlib.contextmanager
-def remote(act: Act, **wiring: float) -> Iterator[tuple[RemoteHttp, Listener]]:
+def remote(act: Act, **options: float) -> Iterator[tuple[RemoteHttp, Listener]]:
     listener = Listener(act)
     try:
-        with RemoteHttp("procore", listener.url, ClientOptions(**{"deadline": 5.0, "step": 2.0, **wiring})) as client:  # type: ignore[arg-type]
+        with RemoteHttp("procore", listener.url, ClientOptions(**{"deadline": 5.0, "step": 2.0, **options})) as client:  # type: ignore[arg-type]
             yield client, listener
     finally:
         listener.close()

@@ -41,5 +41,5 @@ class FakeProcore(FakeRemote):
             client_secret=SECRET,
             api_url="https://api.test",
             login_url="https://login.test/",
-            wiring=self.wiring(governor, **further),
+            options=self.options(governor, **further),
         )

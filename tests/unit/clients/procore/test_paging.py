@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import httpx
@@ -16,9 +17,12 @@ PATH = f"{BASE}/change_order_packages"
 
 
 def pages(
-    ids: Callable[[int], list[int]], *, link: bool = True, total: bool = True, cap: int = 2000
+    ids: Callable[[int], list[int]], *, link: bool = True, total: bool = True, per_page: int | None = 0, cap: int = 2000
 ) -> Callable[[httpx.Request], httpx.Response]:
-    """A list whose content at each request is ``ids(number of the request)``."""
+    """A list whose content at each request is ``ids(number of the request)``.
+
+    ``per_page``: what it states of it in place of what is so; ``None`` for nothing.
+    """
     count = 0
 
     def reply(request: httpx.Request) -> httpx.Response:
@@ -29,7 +33,8 @@ def pages(
         shown = every[(page - 1) * size : page * size]
         headers: dict[str, str] = {}
         if total:
-            headers |= {"Total": str(len(every)), "Per-Page": str(size)}
+            headers |= {"Total": str(len(every))}
+            headers |= {} if per_page is None else {"Per-Page": str(per_page or size)}
         if link:
             rels = [f'<https://api.test{PATH}?page={page + 1}>; rel="next"'] if page * size < len(every) else []
             headers["Link"] = ", ".join([*rels, '<https://api.test/x?page=9>; rel="last"'])
@@ -52,6 +57,13 @@ def test_every_row_comes_once_whichever_headers_there_are(size: int, cap: int, *
     assert found(procore, pages(lambda _: list(range(size)), link=link, total=total, cap=cap)) == list(range(size))
     needed = max(1, -(-size // min(cap, 100)))
     assert len(procore.sent(PATH)) <= needed + (0 if link or total else 1)
+
+
+@pytest.mark.parametrize("per_page", [None, 100])
+def test_pages_that_are_shorter_than_they_say_are_read_to_the_end(per_page: int | None) -> None:
+    procore = FakeProcore()
+    assert found(procore, pages(lambda _: list(range(120)), link=False, per_page=per_page, cap=50)) == list(range(120))
+    assert len(procore.sent(PATH)) == 3
 
 
 def test_a_list_that_is_not_paged_and_has_no_headers_is_not_read_for_ever() -> None:
@@ -82,6 +94,15 @@ def test_a_page_that_cannot_be_read_ends_the_listing_harmlessly(body: bytes) -> 
         return
     with pytest.raises(Unavailable):
         found(procore, lambda _: answer(body))
+
+
+def test_a_row_without_an_id_is_kept_apart_where_that_is_asked_for() -> None:
+    procore, unreadable = FakeProcore(), list[bytes]()
+    procore.on("GET", f"{BASE}/potential_change_orders", answer([{"id": 1}, {"title": "x"}], headers={"Total": "2"}))
+    rows = procore.client().potential_change_orders.find(315, unreadable=unreadable)
+    assert ({row.id for row in rows}, {json.loads(raw)["title"] for raw in unreadable}) == ({1}, {"x"})
+    with pytest.raises(Unavailable):
+        procore.client().potential_change_orders.find(315)
 
 
 def test_the_slot_that_was_taken_serves_the_first_page_only() -> None:

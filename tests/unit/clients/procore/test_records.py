@@ -52,7 +52,7 @@ def test_the_whole_record_is_read_exactly() -> None:
     )  # fmt: skip
     assert one.updated_at == datetime(2026, 3, 2, 15, 4, 5, tzinfo=UTC)
     assert (one.description, one.currency, one.deleted_at) == (None, "USD", None)
-    (line,) = one.lines
+    (line,) = one.lines or ()
     assert (line.quantity, line.unit_cost, line.cost_code_id, line.line_item_type_id) == (
         Decimal("12.30"), Decimal("450.0000001"), 5512, 301,
     )  # fmt: skip

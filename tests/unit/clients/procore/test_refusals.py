@@ -73,6 +73,23 @@ def test_each_status_means_what_may_be_done_about_it(
         assert caught.value.status == status
 
 
+def test_an_answer_to_wait_says_nothing_of_what_must_not_be_made_twice() -> None:
+    """Something between may say 503 after Procore has taken it; a sync is harmless to repeat, a 429 Procore's own."""
+    procore = FakeProcore()
+    asked_to_wait = {"Retry-After": "7"}
+    procore.on("POST", f"{BASE}/change_order_packages", answer("", 503, asked_to_wait), answer("", 429, asked_to_wait))
+    procore.on("PATCH", SYNC, answer("", 503, asked_to_wait))
+    procore.on("GET", f"{BASE}/potential_change_orders", answer("", 503, asked_to_wait))
+    governor = CountingGovernor()
+    client = procore.client(governor)
+    with pytest.raises(Ambiguous):
+        client.packages.create(315, 44021, {"title": "x"})
+    assert governor.refusals == 1, "it is waited all the same"
+    for act in (lambda c: c.packages.create(315, 44021, {"title": "x"}), write, read):
+        with pytest.raises(Throttled):
+            act(client)
+
+
 EXCEPTIONS: list[tuple[Exception, type[CallFailure], type[CallFailure]]] = [
     (httpx.ConnectError("refused"), Unavailable, Unavailable),
     (httpx.ConnectTimeout("slow"), Unavailable, Unavailable),

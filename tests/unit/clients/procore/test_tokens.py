@@ -205,7 +205,7 @@ def test_a_secret_that_is_rotated_is_read_again(procore: FakeProcore) -> None:
         client_secret=lambda: next(secrets),
         api_url="https://api.test",
         login_url="https://login.test",
-        wiring=procore.wiring(),
+        options=procore.options(),
     )
     client.probe_tenant()
     asked = [parse_qs(one.content.decode())["client_secret"] for one in procore.sent(TOKEN)]
@@ -217,7 +217,7 @@ def test_a_secret_that_cannot_be_read_blocks_the_tenant(procore: FakeProcore) ->
         raise FileNotFoundError(2, "No such file or directory", "/run/secrets/procore")
 
     client = ProcoreClient(
-        company_id=1, client_id=CLIENT_ID, client_secret=missing, api_url="https://api.test", wiring=procore.wiring()
+        company_id=1, client_id=CLIENT_ID, client_secret=missing, api_url="https://api.test", options=procore.options()
     )
     with pytest.raises(TenantBlocked, match="/run/secrets/procore"):
         client.probe_tenant()

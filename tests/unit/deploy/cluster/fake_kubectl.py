@@ -46,19 +46,27 @@ def pods(words: list[str]) -> str:
 
 
 def job(words: list[str]) -> str:
-    conditions = [{"type": "Failed", "reason": "PodFailurePolicy"}] if is_wrong() else []
-    return json.dumps({"status": {"conditions": conditions}})
+    failed = {"type": "Failed", "status": "True", "reason": "PodFailurePolicy"}
+    done = {"type": "Complete", "status": "True"}
+    return json.dumps({"status": {"conditions": [failed if is_wrong() or FAULT == "refused" else done]}})
+
+
+def every_pod(words: list[str]) -> str:
+    waiting = {"waiting": {"reason": "ErrImagePull", "message": "relay:1 is not here"}}
+    status = {"containerStatuses": [{"restartCount": 0, "state": waiting, "lastState": {}}]}
+    return json.dumps({"items": [{"metadata": {"name": "mapper-0"}, "status": status}]})
 
 
 ANSWERS: dict[str, Callable[[list[str]], str]] = {
     "get namespace": lambda words: "namespace/change-order-relay-dev" if FAULT == "namespace" else "",
     "config view": lambda words: "https://127.0.0.1:6443",
     "logs --follow": lambda words: "" if FAULT == "killed" else '{"event": "stage.ended"}',
-    "logs job": lambda words: "Everything is as declared.",
+    "logs job": lambda words: "cor: no such topic" if FAULT == "refused" else "Everything is as declared.",
     "get statefulsets": lambda words: json.dumps({"items": [stateful_set(name) for name in STAGES]}),
     "get statefulset ": lambda words: json.dumps(stateful_set(words[2])),
     "get job": job,
-    "get pods": pods,
+    "get pods -l": pods,
+    "get pods": every_pod,
 }
 
 

@@ -44,7 +44,7 @@ class Around:
 
 @contextmanager
 def around(host: str) -> Iterator[Around]:
-    assert host == "127.0.0.1"
+    assert host == "10.0.0.9"
     yield Around()
 
 
@@ -54,7 +54,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     program = tmp_path / "kubectl"
     program.write_text(f'#!/bin/sh\nexec {sys.executable} {FAKE} "$@"\n', encoding="utf-8")
     program.chmod(0o755)
-    ours = {"KUBECONFIG": "a file", "IMAGE": "relay:1", "FAKE_KUBECTL": str(tmp_path)}
+    ours = {"KUBECONFIG": "a file", "IMAGE": "relay:1", "COR_CLUSTER_HOST": "10.0.0.9", "FAKE_KUBECTL": str(tmp_path)}
     return {**ours, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
 
 
@@ -93,6 +93,8 @@ def test_every_step_is_made_and_the_namespace_is_gone_afterwards(
         ("not ready", "timed out waiting"),
         ("killed", "ends by itself"),
         ("namespace", "is there already"),
+        ("refused", r"provision has failed \(PodFailurePolicy\): cor: no such topic"),
+        ("not ready", "mapper-0: ErrImagePull: relay:1 is not here"),
     ],
 )
 def test_what_is_not_as_it_must_be_is_said(environment: dict[str, str], fault: str, said: str) -> None:
@@ -128,7 +130,7 @@ def test_the_overlay_is_dev_with_this_image_kafka_and_way_out(tmp_path: Path) ->
     assert [one["COR_KAFKA_BOOTSTRAP_SERVERS"] for one in settings] == ["10.0.0.9:9092"]
     secrets = {one["metadata"]["name"] for one in resources if one["kind"] == "Secret"}
     mounted = {one["secret"]["secretName"] for pod in pods for one in pod["volumes"] if "secret" in one}
-    assert mounted == secrets
+    assert mounted == secrets | {"tables"}, "which are in a file here, and a file has no password"
     assert {one["metadata"].get("namespace", NAMESPACE) for one in resources} == {NAMESPACE}
     assert "10.0.0.9/32" in str([one for one in resources if one["kind"] == "NetworkPolicy"])
 
@@ -144,4 +146,10 @@ def test_the_right_configuration_is_one_and_the_wrong_one_is_refused(tmp_path: P
 
 def test_the_address_is_the_named_one_or_that_towards_the_cluster() -> None:
     assert address_for("https://127.0.0.1:6443", {"COR_CLUSTER_HOST": "192.0.2.7"}) == "192.0.2.7"
-    assert address_for("https://127.0.0.1:6443", {}) == "127.0.0.1"
+
+
+@pytest.mark.parametrize("server", ["https://127.0.0.1:6443", "https://0.0.0.0:40001", "https://[::1]:6443"])
+def test_an_address_that_no_pod_reaches_is_refused_with_what_to_say(server: str) -> None:
+    """Clusters on this machine, as kind and k3s make them, have their API there."""
+    with pytest.raises(NotProven, match="name in COR_CLUSTER_HOST"):
+        address_for(server, {})

@@ -241,6 +241,21 @@ def test_every_secret_is_told_and_read_by_one_service() -> None:
         assert f"chmod 400 secrets/{name}" in README
 
 
+def test_what_is_looked_up_when_names_are_recorded_can_be_asked_for() -> None:
+    """Projects and contracts that the file calls by number or name."""
+    folder = "/run/secrets/change-order-relay"
+    assert mounts("provision")[folder] == mounts("relay")[folder]
+    assert "remotes" in SERVICES["provision"]["networks"]
+
+
+def test_tables_go_with_the_topics_that_they_were_made_of() -> None:
+    (removed,) = re.findall(r"docker volume rm (.+)", README)
+    tables = Path(SERVICES["relay"]["environment"]["COR_VIEWS_URL"].removeprefix("sqlite:///"))
+    assert set(removed.split()) == {
+        f"{COMPOSE['name']}_{name}" for name in ("kafka", mounts("relay")[str(tables.parent)])
+    }
+
+
 def test_the_volume_that_is_backed_up_is_that_of_kafka() -> None:
     named = set(re.findall(rf"{COMPOSE['name']}_(\w+):/(?:from|to)", README))
     assert named == {source for source in mounts("kafka").values() if source in COMPOSE["volumes"]}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from deploy.kubernetes.rendering import OVERLAYS, render
+from deploy.kubernetes.rendering import HERE, OVERLAYS, render
 
 Resource = dict[str, Any]
 
@@ -19,6 +21,18 @@ WORKLOADS = ("StatefulSet", "Deployment", "Job")
 def overlay(name: str) -> tuple[Resource, ...]:
     """The resources of one overlay; rendered once for a run."""
     return tuple(render(OVERLAYS / name))
+
+
+def production_with(component: str, folder: Path) -> str:
+    """A copy of the overlay of production in which the line of a component is put in force, by its path."""
+    line = f"  # - ../../components/{component}\n"
+    copied = folder / "manifests"
+    shutil.copytree(HERE, copied)
+    file = copied / "overlays" / "prod" / "kustomization.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert text.count(line) == 1
+    file.write_text(text.replace(line, line.replace("# ", "")), encoding="utf-8")
+    return str(file.parent)
 
 
 def of_kind(overlay_name: str, *kinds: str) -> list[Resource]:
@@ -64,20 +78,24 @@ class Workload:
         (found,) = [one for one in self.pod["containers"] if one["name"] == "cor"]
         return dict(found)
 
-    def environment(self) -> dict[str, str]:
-        """What the process sees; a field of the pod stands as its path in angle brackets."""
+    def environment(self, container: Resource | None = None) -> dict[str, str]:
+        """What the process of a container sees, else the relay's; a field of the pod stands as its path in angle
+        brackets.
+        """
+        one_of_them = container or self.cor
         maps = named(of_kind(self.overlay, "ConfigMap"))
         seen: dict[str, str] = {}
-        for source in self.cor.get("envFrom", []):
-            seen |= maps[source["configMapRef"]["name"]]["data"]
-        for one in self.cor["env"]:
+        for reference in (source["configMapRef"] for source in one_of_them.get("envFrom", [])):
+            if reference["name"] in maps or not reference.get("optional"):
+                seen |= maps[reference["name"]]["data"]
+        for one in one_of_them["env"]:
             seen[one["name"]] = _value(one, seen)
         return seen
 
-    def files(self) -> dict[str, Resource]:
-        """The volumes by the folder that they are mounted at."""
+    def files(self, container: Resource | None = None) -> dict[str, Resource]:
+        """The volumes by the folder that they are mounted at in a container, else in the relay's."""
         volumes = {one["name"]: one for one in self.pod["volumes"]}
-        return {one["mountPath"]: volumes[one["name"]] for one in self.cor["volumeMounts"]}
+        return {one["mountPath"]: volumes[one["name"]] for one in (container or self.cor)["volumeMounts"]}
 
 
 def _value(variable: Resource, before: dict[str, str]) -> str:

@@ -25,7 +25,7 @@ def test_the_guide_makes_every_secret_and_every_file_that_the_example_names() ->
         for secret, files in re.findall(r"create secret generic (\S+)(.*)", GUIDE)
         for file in re.findall(r"--from-file=(\S+)", files)
     }
-    assert made == named | {"kafka-ca/ca.crt"}
+    assert made == named | {"kafka-ca/ca.crt", "tables/password"}
 
 
 @pytest.mark.parametrize(

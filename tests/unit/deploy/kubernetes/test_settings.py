@@ -18,14 +18,15 @@ CLOSING_SECONDS = 10
 """For the interpreter to start ending and the container to be gone."""
 
 
-def settings_of(workload: Workload, folder: Path) -> Settings:
-    """The settings of a pod, with files of this machine where it has Secrets."""
-    environment = workload.environment()
+def settings_of(workload: Workload, folder: Path, container: Resource | None = None) -> Settings:
+    """The settings of a container of a pod, else of the relay's, with files of this machine where it has Secrets."""
+    environment, mounted = workload.environment(container), workload.files(container)
     for name, value in environment.items():
         if name.endswith("_FILE"):
             file = folder / Path(value).relative_to("/")
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text("secret")
+            if str(Path(value).parent) in mounted:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text("secret")
             environment[name] = str(file)
     instance = environment.get("COR_INSTANCE", "none").replace("<metadata.name>", f"{workload.name}-0")
     ours = {name: value for name, value in environment.items() if name.startswith(PREFIX)}
@@ -41,8 +42,9 @@ def test_every_variable_is_one_of_the_settings(workload: Workload) -> None:
 
 @every
 def test_the_settings_of_every_pod_are_right(workload: Workload, tmp_path: Path) -> None:
-    settings = settings_of(workload, tmp_path)
-    assert settings.configuration_file() == Path("/etc/change-order-relay/cor.yaml")
+    for container in workload.containers:
+        settings = settings_of(workload, tmp_path / container["name"], container)
+        assert settings.configuration_file() == Path("/etc/change-order-relay/cor.yaml")
 
 
 @every_stage
@@ -79,15 +81,18 @@ def test_secrets_are_files_and_never_variables(workload: Workload) -> None:
 @every
 def test_a_pod_has_the_credentials_of_the_system_that_it_logs_in_at_and_no_others(workload: Workload) -> None:
     """A break-in at the mapper gives no remote system away."""
-    systems = {folder.rpartition("/")[2] for folder in workload.files() if folder.startswith(CREDENTIALS)}
+    mounted = {
+        path: volume["secret"]["secretName"]
+        for path, volume in workload.files().items()
+        if "secret" in volume and path.startswith(CREDENTIALS)
+    }
+    assert all(path == f"{CREDENTIALS}/{system}" for path, system in mounted.items())
+    assert ("tables" in mounted.values()) == (workload.name in {"views", "console"}), "who reads the tables' database"
+    systems = set(mounted.values()) - {"tables"}
     if workload.is_stage:
         assert systems == set(filter(None, [LOGS_IN_AT.get(workload.name)]))
     else:
         assert systems == (set(MODELS) if workload.name == "console" else set())
-    mounted = {path: volume["secret"]["secretName"] for path, volume in workload.files().items() if "secret" in volume}
-    assert {path: name for path, name in mounted.items() if path.startswith(CREDENTIALS)} == {
-        f"{CREDENTIALS}/{system}": system for system in systems
-    }
 
 
 @every
@@ -103,9 +108,10 @@ def test_no_secret_is_kept_with_the_manifests(name: str) -> None:
 
 @every
 def test_every_file_that_a_variable_names_is_mounted(workload: Workload) -> None:
-    folders = workload.files()
-    files = [value for name, value in workload.environment().items() if name.endswith("_FILE") or name == "COR_CONFIG"]
-    assert [file for file in files if str(Path(file).parent) not in folders] == []
+    for container in workload.containers:
+        folders, variables = workload.files(container), workload.environment(container)
+        files = [value for name, value in variables.items() if name.endswith("_FILE") or name == "COR_CONFIG"]
+        assert [file for file in files if str(Path(file).parent) not in folders] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -131,7 +137,8 @@ def test_a_changed_configuration_rolls_the_pods(workload: Workload) -> None:
     """The names of ConfigMaps end in a hash of their content."""
     names = {one["metadata"]["name"] for one in of_kind(workload.overlay, "ConfigMap")}
     used = [one["configMap"]["name"] for one in workload.pod["volumes"] if "configMap" in one]
-    used += [source["configMapRef"]["name"] for source in workload.cor["envFrom"]]
+    named = [source["configMapRef"] for source in workload.cor["envFrom"]]
+    used += [one["name"] for one in named if one["name"] != "tables"]  # Which is not there with tables in a file.
     assert len(used) == 2
     assert all(one in names and one.rpartition("-")[0] in {"settings", "configuration"} for one in used)
 

@@ -49,7 +49,7 @@ def test_a_snapshot_goes_to_the_backfill_lane_and_a_replay_may_say_so_too() -> N
     assert map_event(event(), routing(), NOW, lane=Lane.BACKFILL).lane is Lane.BACKFILL
 
 
-@pytest.mark.parametrize("status", [Status.DRAFT, Status.VOID, Status.UNKNOWN])
+@pytest.mark.parametrize("status", [Status.DRAFT, Status.VOID])
 def test_a_status_that_the_route_does_not_carry_withdraws(status: Status) -> None:
     command = map_event(event(change_order(status=status)), routing(), NOW).commands[0]
     assert (command.operation, command.reason, command.payload) == (
@@ -57,6 +57,20 @@ def test_a_status_that_the_route_does_not_carry_withdraws(status: Status) -> Non
         reasons.STATUS_NOT_CARRIED,
         None,
     )
+
+
+@pytest.mark.parametrize("statuses", [{"approved": "approved"}, {"approved": "approved", "unknown": "pending"}])
+@pytest.mark.parametrize("raw", [None, "7"])
+def test_a_status_that_is_not_known_withdraws_nothing(statuses: dict[str, str], raw: str | None) -> None:
+    shown = change_order(status=Status.UNKNOWN, status_raw=raw)
+    decision = map_event(event(shown), routing(route(procore(), cinx(), statuses=statuses)), NOW)
+    carried = "unknown" in statuses
+    assert [command.operation for command in decision.commands] == [Operation.APPLY] * carried
+    wanted = ["cinx.status_unreadable"] if carried else ["procore.status_unreadable", "cinx.status_unreadable"]
+    assert [refusal.reason for refusal in decision.refusals] == wanted
+    assert all(("7" in refusal.sentence) is (raw == "7") for refusal in decision.refusals)
+    gone = map_event(event(shown, change=Change.DELETED), routing(), NOW)
+    assert [command.reason for command in gone.commands] == [reasons.DELETED]
 
 
 @pytest.mark.parametrize("status", [Status.PENDING, Status.REJECTED])
@@ -124,8 +138,9 @@ def test_only_what_was_created_since_is_carried(created: str | None, history: bo
 
 def test_two_targets_of_one_name_are_refused_together() -> None:
     every = Source(system="constructiononline", account="acme")
-    decision = map_event(event(), routing(route(), route(source=every)), NOW)
+    decision = map_event(event(), routing(route(name="tower"), route(source=every)), NOW)
     assert [one.reason for one in decision.refusals] == [reasons.ROUTE_AMBIGUOUS]
+    assert 'several targets with the name "main" (tower/main, main)' in decision.refusals[0].sentence
     assert not decision.commands
 
 

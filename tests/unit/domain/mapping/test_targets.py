@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from relay.domain.change_order import ChangeOrder, Classification, Status
-from relay.domain.commands import CinxPayload, Operation, ProcorePayload
-from relay.domain.mapping import Refusal, TargetCommand, map_event, reasons
+from relay.domain.commands import CinxPayload, Operation, ProcorePayload, TargetCommand
+from relay.domain.expression import Expression
+from relay.domain.mapping import Refusal, map_event, reasons
 from relay.domain.routes import Amount, Match, NoItems, Remainder, Route
 from tests.unit.domain.mapping.samples import NOW, change_order, cinx, event, item, only, procore, route, routing
 
@@ -143,9 +143,9 @@ def test_items_that_no_target_takes_are_named_in_every_command() -> None:
     [
         (Match(cost_codes=("371",)), True),
         (Match(cost_codes=("37",)), False),
-        (Match(cost_codes=(re.compile("^03-"),)), True),
-        (Match(fields={"name": (re.compile("fix"),)}), True),
-        (Match(fields={"name": (re.compile("^fix"),), "unit": ("ea",)}), False),
+        (Match(cost_codes=(Expression("^03-"),)), True),
+        (Match(fields={"name": (Expression("fix"),)}), True),
+        (Match(fields={"name": (Expression("^fix"),), "unit": ("ea",)}), False),
         (Match(cost_codes=("371",), classifications=(Classification.LABOR,)), False),
     ],
 )

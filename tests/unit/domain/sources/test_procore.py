@@ -98,6 +98,9 @@ def test_a_record_is_read_field_by_field() -> None:
         ("not_proceeding", Status.REJECTED),
         ("no_charge", Status.VOID),
         ("approved", Status.APPROVED),
+        ("Approved", Status.APPROVED),
+        ("Pending - Not Pricing", Status.UNKNOWN),
+        ("Not Proceeding", Status.REJECTED),
         ("something", Status.UNKNOWN),
         (None, Status.UNKNOWN),
     ],
@@ -141,6 +144,7 @@ def test_a_record_that_says_what_its_marks_say_is_an_echo_and_its_parts_are_know
     assert seen is not None
     assert (seen.header, seen.status, seen.number) == (HEADER.hash, "pending", "007")
     assert seen.lines == {"line:524469": "p1"}
+    assert procore_marks.observed(pco(status="Pending"), [line()]) == seen
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ import pytest
 from relay.domain.change_order import Classification
 from relay.domain.mapping.crosswalk import cost_code, line_item_type
 from relay.domain.routes import CrosswalkEntry
-from relay.engine.configuration import ConfigurationError, LiveConfiguration, load_configuration
+from relay.engine.configuration import ConfigurationError, load_configuration
 from relay.engine.configuration.cost_codes_file import defused, read_entries
+from relay.engine.configuration.live import LiveConfiguration
 from tests.unit.domain.mapping.samples import item, procore
 from tests.unit.domain.mapping.samples import route as domain_route
 from tests.unit.engine.configuration.conftest import ACCOUNTS, Write
@@ -34,6 +35,7 @@ def entries(folder: Path, content: str | bytes) -> list[tuple[str | None, str | 
         "code,classification,target_code,target_type\r\n371,labor,03-300,L\r\n",
         "\ufeffcode,classification,target_code,target_type\r\n371,labor,03-300,L",
         "code;classification;target_code;target_type\n371;labor;03-300;L\n",
+        "\ufeff\ufeffcode;classification;target_code;target_type;target_price\n371;labor;03-300;L;5\n",
         "code\tclassification\ttarget_code\ttarget_type\r371\tlabor\t03-300\tL\r",
         "sep=;\r\ncode;classification;target_code;target_type\r\n371;Labor;03-300;L\r\n",
         '"Code","Classification","Target Code","Target-Type"\n="371",labor,"=""03-300""",L\n',
@@ -52,6 +54,11 @@ def test_a_row_for_one_class_goes_first_and_rows_that_say_nothing_are_none(tmp_p
         ("", "equipment", None, "E"),
         ("371", None, "03-300", None),
     ]
+
+
+def test_a_column_of_people_s_own_may_stand_beside_the_one_that_says_something(tmp_path: Path) -> None:
+    assert entries(tmp_path, "code,target_code,target_unit\n371,03-300,hour\n") == [("371", None, "03-300", None)]
+    assert entries(tmp_path, "code,target_type,target_price\n371,L,5\n") == [("371", None, None, "L")]
 
 
 def test_a_row_without_a_code_is_for_items_without_one_alone(tmp_path: Path) -> None:
@@ -76,6 +83,8 @@ def test_what_looks_like_a_formula_comes_back_as_it_was_written(tmp_path: Path, 
         ("371,03-300\n", 1, "", "'371', '03-300'", "in the first line"),
         ("code,classification\n371,labor\n", 1, "", "'code', 'classification'", "target_code or target_type"),
         ("code,clasification,target_code\n", 1, "clasification", "'clasification'", "mean classification?"),
+        ("code,target,target_type\n371,03-300,L\n", 1, "target", "'target'", "mean target_code?"),
+        ("code,target_cost\n371,03-300\n", 1, "target_cost", "'target_cost'", "mean target_code?"),
         ("code,code,target_code\n", 1, "code", "'code' twice", "once"),
         (f"{HEADER}371,,03-300,\n371,,03-310,\n", 3, "code", "'371' again", "line 2"),
         (f"{HEADER}371,labour,03-300,\n", 2, "classification", "'labour'", "mean labor?"),

@@ -10,6 +10,7 @@ import pytest
 from deploy.sandbox.cinx.import_fields import POCO
 from relay.domain.change_order import Classification
 from relay.domain.commands import ContractKind, ProcoreDestination, ProcoreRules
+from relay.domain.expression import Expression
 from relay.domain.routes import (
     Amount,
     CinxTarget,
@@ -106,8 +107,8 @@ def test_a_rule_of_the_route_holds_for_its_targets_and_a_targets_own_goes_before
 def test_conditions_of_a_match_are_values_and_patterns(example: Configuration) -> None:
     steel = example.routing.routes[0].targets[2]
     assert steel.match.classifications == (Classification.MATERIAL, Classification.EQUIPMENT)
-    assert steel.match.cost_codes == ("03-300", re.compile("^05-"))
-    assert steel.match.fields == {"name": (re.compile("steel|rebar"),)}
+    assert steel.match.cost_codes == ("03-300", Expression("^05-"))
+    assert steel.match.fields == {"name": (Expression("steel|rebar"),)}
 
 
 def test_the_fields_of_the_example_are_fields_of_the_import_template(example: Configuration) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from relay.engine.configuration import ConfigurationError, LiveConfiguration, live
-from relay.engine.configuration.live import RETRY_SECONDS, SETTLING_SECONDS
+from relay.engine.configuration import ConfigurationError, live
+from relay.engine.configuration.live import RETRY_SECONDS, SETTLING_SECONDS, LiveConfiguration
 from relay.engine.telemetry import events
 from relay.engine.telemetry.metrics import Metrics
 from tests.unit.engine.configuration.conftest import ACCOUNTS, Write
@@ -96,6 +96,59 @@ def test_a_wrong_file_leaves_the_last_good_one_and_an_alert(write: Write, metric
     assert log["problems"][0].startswith(f"{file}:1: accounts.procor: ")
 
 
+LIVE = (
+    ACCOUNTS
+    + """routes:
+  - from: {system: constructiononline, account: acme, project: 7}
+    mode: live
+    targets:
+      - {name: owner, system: procore, account: acme, project_id: 1, contract_id: 2, contract: prime, tiers: 2}
+"""
+)
+
+
+def test_another_name_for_what_a_live_target_writes_to_is_refused(write: Write) -> None:
+    live = live_configuration(write(LIVE))
+    write(LIVE.replace("name: owner", "name: prime"))
+    with capture_logs() as logs:
+        assert not live.refresh()
+    (log,) = logs
+    (problem,) = log["problems"]
+    assert "target:constructiononline:acme:7:prime: found a new name where owner has been live" in problem
+    assert "procore:acme 1/2" in problem
+    assert live_configuration(write(LIVE.replace("name: owner", "name: prime"))).current.routing.routes
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        LIVE.replace("contract_id: 2", "contract_id: 3").replace("name: owner", "name: other"),
+        LIVE + LIVE.splitlines(keepends=True)[-1].replace("name: owner", "name: other"),
+        LIVE.replace("mode: live", "mode: dry_run"),
+    ],
+    ids=["elsewhere", "beside it", "no longer live"],
+)
+def test_a_new_target_that_no_live_one_gave_way_to_is_taken_over(write: Write, changed: str) -> None:
+    live = live_configuration(write(LIVE))
+    write(changed)
+    assert live.refresh()
+
+
+def test_a_live_route_may_go_whose_contract_another_one_writes_to_by_a_name_that_it_had_before(write: Write) -> None:
+    second = (
+        LIVE[LIVE.index("  - from") :].replace("mode: live", "mode: observe").replace("name: owner", "name: shadow")
+    )
+    live = live_configuration(write(LIVE + second))
+    write(LIVE[: LIVE.index("  - from")] + second)
+    assert live.refresh()
+
+
+def test_a_target_that_was_only_shown_may_be_called_otherwise(write: Write) -> None:
+    live = live_configuration(write(LIVE.replace("mode: live", "mode: dry_run")))
+    write(LIVE.replace("name: owner", "name: prime"))
+    assert live.refresh()
+
+
 def test_a_file_that_is_mended_ends_the_alert(write: Write, metrics: Metrics) -> None:
     live = live_configuration(write(ACCOUNTS), metrics)
     write("nonsense: true\n")
@@ -127,6 +180,27 @@ def test_a_secret_that_comes_later_ends_the_alert_without_a_change_of_the_file(
     clock.now += RETRY_SECONDS
     assert live.refresh()
     assert _valid(metrics) == 1
+
+
+def test_a_file_that_is_long_to_read_is_read_again_the_more_seldom(
+    write: Write, metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, read = Clock(), list[float]()
+
+    def refuse(*_: object, **__: object) -> None:
+        read.append(clock.now)
+        clock.now += 60.0
+        raise ConfigurationError([])
+
+    running = live_configuration(write(ACCOUNTS), metrics, clock=clock)
+    write(CHANGED)
+    monkeypatch.setattr(live, "load_configuration", refuse)
+    running.refresh()
+    for _ in range(200):
+        clock.now += RETRY_SECONDS
+        running.refresh()
+    assert len(read) * 60.0 <= clock.now / 9
+    assert len(read) > 2
 
 
 def test_a_name_may_not_come_to_mean_another_company(write: Write, metrics: Metrics) -> None:

@@ -12,7 +12,8 @@ owned = st.frozensets(st.sampled_from([ONE, TWO, THREE]))
 
 
 def test_the_listener_tells_whole_assignments_in_order_and_only_once() -> None:
-    listener = Listener()
+    paused: list[object] = []
+    listener = Listener(lambda *partitions: paused.extend(partitions))
     listener.on_partitions_revoked([])
     listener.on_partitions_assigned([raw(ONE), raw(TWO)])
     listener.on_partitions_revoked([raw(ONE), raw(TWO)])
@@ -20,6 +21,7 @@ def test_the_listener_tells_whole_assignments_in_order_and_only_once() -> None:
     listener.on_partitions_assigned([raw(TWO)])
     assert listener.told() == [frozenset({ONE, TWO}), frozenset(), frozenset({TWO})]
     assert listener.told() == []
+    assert paused == [raw(ONE), raw(TWO), raw(TWO)], "nothing is read before it is placed"
 
 
 def test_what_stays_is_neither_gained_nor_lost() -> None:

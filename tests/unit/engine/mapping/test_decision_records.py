@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
 import pytest
@@ -139,12 +139,12 @@ def test_all_of_a_project_that_no_route_takes_is_one_letter_since_the_first_of_i
 def test_several_refused_targets_share_the_event_s_letter_and_the_others_go_on() -> None:
     shown = change_order(item("1", 5), cost=change_order().cost)
     owner = procore("owner", match=procore().match)
-    found = written(event(shown), routing(route(owner, cinx())))
+    found = written(event(shown), routing(route(owner, cinx(), name="tower")))
     outcomes = of(ChangeOrderOutcome, found.outgoing, "outcomes.v1")
     (found_letter,) = of(DeadLetter, found.outgoing, "dead-letters.v1")
     assert [one.reason for one in outcomes] == ["procore.remainder", "cinx.remainder"]
     assert len({one.outcome_id for one in outcomes}) == 2
-    assert 'Target "owner": ' in found_letter.sentence
+    assert 'Target "tower/owner": ' in found_letter.sentence
     assert found_letter.origin_id is None
 
 
@@ -160,7 +160,8 @@ def test_several_refused_targets_share_the_event_s_letter_and_the_others_go_on()
 def test_a_command_that_no_topic_takes_is_a_letter(system: str, sizes: TargetSizes, why: str) -> None:
     topics = replace(TOPICS, sizes={"procore": sizes, "cinx": sizes})
     records = DecisionRecords(CODEC, "t.", topics)
-    taken = routing(route(procore() if system == "procore" else cinx()))
+    target = procore("steel") if system == "procore" else cinx("steel")
+    taken = routing(route(target, name="tower"))
     decision = map_event(event(), taken, AT)
     found = records.write(decision, event(), original(), AT)
     assert found.letter_reason == f"{system}.command_too_large"
@@ -168,6 +169,7 @@ def test_a_command_that_no_topic_takes_is_a_letter(system: str, sizes: TargetSiz
     assert f"{system}.commands" not in " ".join(one.topic for one in found.outgoing)
     (letter,) = of(DeadLetter, found.outgoing, "dead-letters.v1")
     assert re.search(why, letter.sentence)
+    assert 'What target "tower/steel" is to say' in letter.sentence
 
 
 def test_what_a_topic_takes_counts_for_its_target_alone() -> None:
@@ -281,6 +283,32 @@ def test_a_writer_s_letter_whose_target_is_gone_is_settled() -> None:
     assert found.settled
     (outcome,) = of(ChangeOrderOutcome, found.written.outgoing, "outcomes.v1")
     assert outcome.reason == "route.target_gone"
+
+
+OBSERVING = route(procore(), cinx(), name="tower", mode=RouteMode.OBSERVE)
+SINCE = route(procore(), name="tower", mode=RouteMode.LIVE, since=date(2099, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("routes", "why"),
+    [
+        (routing(OBSERVING), "only observes"),
+        (routing(SINCE), "before 2099-01-01"),
+        (routing(OBSERVING, route(cinx("other"), name="beside")), "only observes"),
+    ],
+    ids=["observe", "since", "beside a route that carries"],
+)
+def test_a_writer_s_letter_stays_open_while_its_route_carries_nothing(routes: Routing, why: str) -> None:
+    """The ledger has seen the revision, so that nothing but the letter would bring it again."""
+    with pytest.raises(CannotRedrive, match=f'letter w stays open: .* nothing of it goes to "tower/main".*{why}'):
+        REMAPPING.letter(writers_letter(), routes, AT, lambda *_: original())
+    again = REMAPPING.letter(writers_letter(), routing(route(procore(), cinx())), AT, lambda *_: original())
+    assert [command.letter_id for command in again.written.commands] == ["w"]
+
+
+def test_a_writer_s_letter_whose_target_is_gone_is_settled_also_where_the_route_only_observes() -> None:
+    routes = routing(route(cinx(), mode=RouteMode.OBSERVE))
+    assert REMAPPING.letter(writers_letter(), routes, AT, lambda *_: original()).settled
 
 
 def test_as_it_is_a_letter_s_command_goes_back_to_where_it_came_from_under_another_id() -> None:

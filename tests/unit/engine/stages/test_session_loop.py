@@ -15,7 +15,7 @@ from producers.cinx.stage import poll_cinx
 from producers.constructiononline.stage import poll_constructiononline
 from producers.procore.stage import poll_procore
 from relay.domain.failures import Fatal
-from relay.engine.configuration import LiveConfiguration
+from relay.engine.configuration.live import LiveConfiguration
 from relay.engine.kafka import CommitFailed, Connection, Generation, GroupReader, KafkaUnreachable, Polled
 from relay.engine.letters import LetterTopic
 from relay.engine.mapping.decision_records import TargetTopics
@@ -264,4 +264,27 @@ def test_a_stage_is_ready_while_it_is_a_member(monkeypatch: pytest.MonkeyPatch, 
     room.context.health.expect("stage")
     SessionLoop(room.context, name="stage", topics=["topic"]).run(turns.open)
     assert ready == [False, False, True]
-    assert room.context.metrics.partitions_owned.labels("stage")._value.get() == 3
+
+
+def test_what_is_owned_is_told_while_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    room = Room(monkeypatch, tmp_path)
+    told: list[float | None] = []
+
+    def note() -> None:
+        told.append(room.context.metrics.registry.get_sample_value("cor_partitions_owned", {"stage": "stage"}))
+
+    class Watched(Turns):
+        def open(self, reader: GroupReader, resources: ExitStack) -> Turns:
+            note()
+            return super().open(reader, resources)
+
+        def turn(self) -> Turn:
+            note()
+            return super().turn()
+
+    away = KafkaUnreachable("away")
+    turns = Watched(room, [turn(UNJOINED), turn(), away, turn(UNJOINED), turn()])
+    SessionLoop(room.context, name="stage", topics=["topic"]).run(turns.open)
+    note()
+    # Each session is opened, then each of its turns begins.
+    assert told == [None, None, None, 3, 0, 0, 0, 0], "a stage that waits for Kafka owns nothing"

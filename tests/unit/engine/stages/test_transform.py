@@ -11,7 +11,7 @@ from typing import cast
 
 import pytest
 
-from relay.engine.configuration import LiveConfiguration
+from relay.engine.configuration.live import LiveConfiguration
 from relay.engine.kafka import (
     CommitFailed,
     Connection,

@@ -18,25 +18,17 @@ from relay.domain.writes.remote_writes import WriteOperation, WrittenField, Writ
 from relay.engine import letters
 from relay.engine.kafka import RecordTooLarge
 from relay.engine.topics import PROCORE
-from relay.engine.writer import partition
 from relay.engine.writer.adapter import Done
-from relay.engine.writer.state import cache, encoding, ledger_updates, partition_state, store, unreadable
+from relay.engine.writer.state import cache, encoding, ledger_updates, partition_state, restore, store, unreadable
 from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.steps import dispatch, failed_calls, in_doubt, plan, record, settle, tell
 from relay.engine.writer.written import Endpoint, Written
 from schemas import Unwritable
 from tests.unit.engine.writer.invariants import check_invariants, what_was_applied_is_told_once
-from tests.unit.engine.writer.model import (
-    ACCOUNT,
-    CODEC,
-    CommitFate,
-    ModelAdapter,
-    ModelJournal,
-    ProtocolModel,
-    RequestFate,
-    command,
-)
+from tests.unit.engine.writer.model import ACCOUNT, ProtocolModel, command
+from tests.unit.engine.writer.virtual_log import CODEC, CommitFate, ModelJournal
+from tests.unit.engine.writer.virtual_remote import ModelAdapter, RequestFate
 
 Scenario = Callable[[ProtocolModel], None]
 Sabotage = Callable[[pytest.MonkeyPatch], None]
@@ -113,6 +105,18 @@ def an_older_header_arrives_late(model: ProtocolModel) -> None:
     model.work()
     model.deliver(RequestFate.LATE)
     model.submit(command(1, 2, "window", "pending"))
+
+
+def a_reading_meets_what_is_under_way(model: ProtocolModel) -> None:
+    """The ledger is lost while a request is on its way; what it knew beside the record is read anew."""
+    model.submit(command(1, 1, "door", "pending"))
+    model.settle()
+    model.submit(command(1, 2, "window", "pending"))
+    model.receive()
+    model.work()
+    model.deliver(RequestFate.LATE)
+    model.lose_ledger()
+    model.submit(command(1, 3, "roof", "pending"))
 
 
 def made_and_then_unreadable(value: bytes) -> Scenario:
@@ -245,7 +249,7 @@ def a_refusal_fails_once(model: ProtocolModel) -> None:
     """The letter about the refusal cannot be made: one about the defect takes its place."""
     model.adapter.refuses_calls = True
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(failed_calls, "settle", broken_for_one(settle.settle))
+        patch.setattr(failed_calls, "settle_refused", broken_for_one(settle.settle_refused))
         model.submit(command(1, 1, "refused", "pending"))
         model.submit(command(2, 1, "refused", "pending"))
         model.settle()
@@ -353,11 +357,15 @@ def hashes_are_kept_in_doubt(patch: pytest.MonkeyPatch) -> None:
 
 
 def not_finding_it_is_believed_at_once(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(record, "seconds_in_flight", lambda state, task: 0.0)
+    patch.setattr(record, "seconds_in_flight", lambda state, intent: 0.0)
 
 
 def different_bytes_go_out_at_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(plan, "seconds_before_call", lambda state, task, call: 0.0)
+
+
+def any_reading_ends_an_intent(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ModelAdapter, "tiers_resolve", True)
 
 
 def what_cannot_be_read_counts_as_absent(patch: pytest.MonkeyPatch) -> None:
@@ -374,7 +382,7 @@ def every_owner_tells_of_it(patch: pytest.MonkeyPatch) -> None:
 
 def an_unreadable_hold_ends_at_once(patch: pytest.MonkeyPatch) -> None:
     lasting = unreadable.unreadable_hold
-    patch.setattr(partition, "unreadable_hold", lambda scope, since: replace(lasting(scope, since), until=since))
+    patch.setattr(restore, "unreadable_hold", lambda scope, since: replace(lasting(scope, since), until=since))
 
 
 def texts_are_written_as_they_come(patch: pytest.MonkeyPatch) -> None:
@@ -411,6 +419,7 @@ PAIRS: list[tuple[Scenario, Sabotage]] = [
     (a_request_is_lost_on_its_way, hashes_are_kept_in_doubt),
     (a_note_arrives_late, not_finding_it_is_believed_at_once),
     (an_older_header_arrives_late, different_bytes_go_out_at_once),
+    (a_reading_meets_what_is_under_way, any_reading_ends_an_intent),
     (made_and_then_unreadable(b""), a_tombstone_counts_as_an_owners),
     (made_and_then_unreadable(b""), what_cannot_be_read_counts_as_absent),
     (made_and_then_unreadable(b"hello"), what_cannot_be_read_counts_as_absent),

@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 from relay.domain.commands import Operation
+from relay.domain.ledger_facts import LedgerFact
 from relay.domain.outcomes import OutcomeKind
-from tests.unit.engine.writer.model import ProtocolModel, RequestFate, command
+from tests.unit.engine.writer.model import ProtocolModel, command
+from tests.unit.engine.writer.virtual_remote import RequestFate
 
 
 @pytest.fixture
@@ -52,3 +54,21 @@ def test_what_waits_behind_a_review_goes_out_only_after_the_adoption(model: Prot
     ended = [outcome.command_id for outcome in model.log.outcomes if outcome.command_id in {"adopt", "1/2"}]
     assert ended == ["adopt", "1/2"]
     assert model.remote.headers[newer.origin_id] == (2, "second")
+
+
+@pytest.mark.parametrize("followed", [True, False], ids=["another revision waits", "the same goes again"])
+def test_what_another_revision_leaves_in_doubt_is_looked_at(model: ProtocolModel, *, followed: bool) -> None:
+    """Something of what was in doubt may be there that the next revision does not name."""
+    put_in_review(model)
+    newer = command(1, 2, "second", "pending")
+    if followed:
+        model.submit(newer)
+        model.receive()
+    (letter,) = model.letters()
+    model.decide(letter)
+    model.receive()
+    entry = model.state.store.entry(newer.origin_id)
+    assert entry is not None
+    assert (entry.review, LedgerFact.DOUBTED in entry.remote) == (None, followed)
+    model.settle()
+    assert model.remote.headers[newer.origin_id] == ((2, "second") if followed else (1, "first"))

@@ -16,7 +16,8 @@ from relay.engine.mapping.remap import CannotRedrive, Remapper
 from relay.engine.topics import PROCORE
 from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.steps.hold import end_idle_holds, hold_blocked_tenant, hold_destination
-from tests.unit.engine.writer.model import CODEC, START, TIMING, ProtocolModel, command
+from tests.unit.engine.writer.model import ProtocolModel, command
+from tests.unit.engine.writer.virtual_log import CODEC, START, TIMING
 
 SCOPE = "procore:acme/project:315"
 

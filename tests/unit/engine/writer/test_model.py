@@ -9,16 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from tests.unit.engine.writer.invariants import check_invariants, what_was_applied_is_told_once
-from tests.unit.engine.writer.model import (
-    DESTINATION,
-    ROUTED,
-    TIMING,
-    CommitFate,
-    ProtocolModel,
-    RequestFate,
-    command,
-    map_anew,
-)
+from tests.unit.engine.writer.model import DESTINATION, ROUTED, ProtocolModel, command, map_anew
+from tests.unit.engine.writer.virtual_log import TIMING, CommitFate
+from tests.unit.engine.writer.virtual_remote import RequestFate
 
 NUMBERS = st.integers(min_value=1, max_value=3)
 TITLES = st.sampled_from(["door", "window", "roof", "refused"])
@@ -74,6 +67,11 @@ class Protocol(RuleBasedStateMachine):
     def owner_is_killed(self, rarely: int) -> None:
         if rarely == 0:
             self.model.start()
+
+    @rule(rarely=RARELY)
+    def ledger_is_lost(self, rarely: int) -> None:
+        if rarely == 0:
+            self.model.lose_ledger()
 
     @rule(rarely=RARELY)
     def remote_goes_down_for_a_while(self, rarely: int) -> None:

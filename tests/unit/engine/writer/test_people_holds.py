@@ -14,13 +14,15 @@ from relay.domain.ledger import HoldKind
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.person_holds import AnyHold
 from relay.engine.control.membership import ControlView, Membership
-from relay.engine.writer import partition
+from relay.engine.writer import turn
 from relay.engine.writer.adapter import PlannedCall, Task
 from relay.engine.writer.state import people_holds, scheduler
 from relay.engine.writer.steps import dispatch, plan
 from relay.engine.writer.steps.held import report_long_waits
 from tests.unit.engine.writer.invariants import check_invariants
-from tests.unit.engine.writer.model import CommitFate, ProtocolModel, RequestFate, command
+from tests.unit.engine.writer.model import ProtocolModel, command
+from tests.unit.engine.writer.virtual_log import CommitFate
+from tests.unit.engine.writer.virtual_remote import RequestFate
 
 ACCOUNT_KEY = "procore:acme"
 PROJECT = "procore:acme/project:315"
@@ -217,22 +219,22 @@ def an_owner_has_not_stated_its_account(model: ProtocolModel) -> None:
 
 
 def nothing_is_looked_for_when_a_call_is_planned(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(plan, "is_on_hold", lambda state, task, call: False)
-    patch.setattr(dispatch, "is_on_hold", lambda state, task, call: False)
+    patch.setattr(plan, "delay_if_on_hold", lambda state, task, call: False)
+    patch.setattr(dispatch, "delay_if_on_hold", lambda state, task, call: False)
 
 
 def nothing_is_looked_for_before_the_intent(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(dispatch, "is_on_hold", lambda state, task, call: False)
+    patch.setattr(dispatch, "delay_if_on_hold", lambda state, task, call: False)
 
 
 def a_hold_bars_reading_too(patch: pytest.MonkeyPatch) -> None:
-    barred = people_holds.is_on_hold
+    barred = people_holds.delay_if_on_hold
 
     def everything(state: object, task: Task, call: PlannedCall) -> bool:  # type: ignore[type-arg]
         return barred(state, task, replace(call, writes=True))  # type: ignore[arg-type]
 
     for module in (plan, dispatch):
-        patch.setattr(module, "is_on_hold", everything)
+        patch.setattr(module, "delay_if_on_hold", everything)
 
 
 def a_released_hold_wakes_nobody(patch: pytest.MonkeyPatch) -> None:
@@ -246,7 +248,7 @@ def a_release_ends_every_hold(patch: pytest.MonkeyPatch) -> None:
         gone = state.people_holds.keys() - view.holds.keys()
         following(state, replace(view, holds={}) if gone else view)
 
-    patch.setattr(partition, "follow_people", forgetful)
+    patch.setattr(turn, "follow_people", forgetful)
 
 
 def holds_never_end_by_themselves(patch: pytest.MonkeyPatch) -> None:
@@ -260,7 +262,7 @@ def an_unreadable_hold_counts_as_absent(patch: pytest.MonkeyPatch) -> None:
         readable = {key: hold for key, hold in view.holds.items() if isinstance(hold, PersonHold)}
         following(state, replace(view, holds=readable))
 
-    patch.setattr(partition, "follow_people", readable_only)
+    patch.setattr(turn, "follow_people", readable_only)
 
 
 def an_old_view_is_good_enough(patch: pytest.MonkeyPatch) -> None:
@@ -285,7 +287,7 @@ def a_hold_shares_the_key_of_the_writers_own(patch: pytest.MonkeyPatch) -> None:
         kept = {key: hold for key, hold in view.holds.items() if not ends(hold, ours - now)}
         following(state, replace(view, holds=kept))
 
-    patch.setattr(partition, "follow_people", both)
+    patch.setattr(turn, "follow_people", both)
 
 
 PAIRS: list[tuple[Callable[[ProtocolModel], None], Callable[[pytest.MonkeyPatch], None]]] = [

@@ -11,7 +11,9 @@ from relay.domain.writes.remote_writes import WriteOperation, WrittenField, Writ
 from relay.engine.writer.steps import record
 from relay.engine.writer.written import Endpoint, Written
 from tests.unit.engine.writer.invariants import check_invariants, what_was_applied_is_told_once
-from tests.unit.engine.writer.model import CommitFate, ModelAdapter, ProtocolModel, RequestFate, command
+from tests.unit.engine.writer.model import ProtocolModel, command
+from tests.unit.engine.writer.virtual_log import CommitFate
+from tests.unit.engine.writer.virtual_remote import ModelAdapter, RequestFate
 
 NUMBERS = range(1, 9)
 

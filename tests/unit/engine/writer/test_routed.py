@@ -18,17 +18,9 @@ from relay.engine.writer.adapter import Done
 from relay.engine.writer.state import routed
 from relay.engine.writer.steps.receive import receive_batch
 from tests.unit.engine.writer.invariants import check_invariants
-from tests.unit.engine.writer.model import (
-    ACCOUNT,
-    DESTINATION,
-    LANE,
-    ROUTED,
-    TIMING,
-    ProtocolModel,
-    RequestFate,
-    command,
-    map_anew,
-)
+from tests.unit.engine.writer.model import ACCOUNT, DESTINATION, ROUTED, ProtocolModel, command, map_anew
+from tests.unit.engine.writer.virtual_log import LANE, TIMING
+from tests.unit.engine.writer.virtual_remote import RequestFate
 
 Scenario = Callable[[ProtocolModel], None]
 Sabotage = Callable[[pytest.MonkeyPatch], None]
@@ -173,7 +165,7 @@ def it_ends_at_once(patch: pytest.MonkeyPatch) -> None:
     def at_once(state: Any, command: ProcoreCommand) -> float:
         return -float(state.timing.routes_settle_in)
 
-    patch.setattr(routed, "_since", at_once)
+    patch.setattr(routed, "_note_since", at_once)
 
 
 def it_ends_without_a_letter(patch: pytest.MonkeyPatch) -> None:
@@ -185,9 +177,11 @@ def it_ends_without_a_letter(patch: pytest.MonkeyPatch) -> None:
 
 def the_time_is_the_change_orders(patch: pytest.MonkeyPatch) -> None:
     def since(state: Any, command: ProcoreCommand) -> float:
-        return float(state.unrouted_since.setdefault(command.origin_id, ("", state.clock.running()))[1])
+        memory = state.memory[command.origin_id]
+        memory.unrouted_since = memory.unrouted_since or ("", state.clock.running())
+        return float(memory.unrouted_since[1])
 
-    patch.setattr(routed, "_since", since)
+    patch.setattr(routed, "_note_since", since)
 
 
 def nothing_is_exempt(patch: pytest.MonkeyPatch) -> None:

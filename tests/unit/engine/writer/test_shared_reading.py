@@ -10,7 +10,8 @@ from relay.domain.commands import ProcoreCommand
 from relay.domain.failures import CallFailure, Denied, Rejected
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import Batch, Plan, PlannedCall, Result, Task
-from tests.unit.engine.writer.model import ModelAdapter, ProtocolModel, command
+from tests.unit.engine.writer.model import ProtocolModel, command
+from tests.unit.engine.writer.virtual_remote import ModelAdapter
 
 
 class RefusedReader(ModelAdapter):

@@ -11,7 +11,9 @@ from relay.domain.ledger import InboxRecord, Slot
 from relay.domain.rate_use import MinuteUse
 from relay.engine.topics import PROCORE
 from relay.engine.writer.state.account_notes import note_accounts
-from tests.unit.engine.writer.model import START, ModelAdapter, ProtocolModel, command
+from tests.unit.engine.writer.model import ProtocolModel, command
+from tests.unit.engine.writer.virtual_log import START
+from tests.unit.engine.writer.virtual_remote import ModelAdapter
 
 KEY = f"procore:acme|{Slot.ACCOUNT.value}"
 

@@ -9,7 +9,8 @@ import pytest
 from relay.domain.commands import ProcoreCommand
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.writer.adapter import Accepted, Batch, Done, Plan, PlannedCall, Result, Task
-from tests.unit.engine.writer.model import ModelAdapter, ProtocolModel, command
+from tests.unit.engine.writer.model import ProtocolModel, command
+from tests.unit.engine.writer.virtual_remote import ModelAdapter
 
 
 class Recognising(ModelAdapter):

@@ -19,9 +19,9 @@ from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from sqlalchemy import update
 
 from deploy.local.ports import free_ports
-from operations.digest.claims import LASTS, Claims
 from operations.digest.daily import MailState, mail_digest, written_digest
 from operations.digest.mail import send
+from operations.digest.sending_turns import LASTS, SendingTurns
 from operations.environment import Environment, codec_of, connection_of
 from operations.errors import Refused
 from relay.domain.control import Control, PersonHold, Subject
@@ -75,14 +75,14 @@ STORY = [
     letter("18", 1, "l-2", first_at=OLD),
     wrote("17", 0, "405", at=NOW - timedelta(hours=20), approved_effect=Decimal(405), pending_effect=Decimal(-405)),
     wrote("17", 1, "7", at=NOW - timedelta(minutes=1)),
-    acted(0, key_of("17"), who="bert", at=NOW - timedelta(hours=2)),
-    acted(1, key_of("17"), who="bert", at=NOW - timedelta(hours=1)),
+    acted(0, key_of("17"), who="bert", at=NOW - timedelta(hours=22)),
+    acted(1, key_of("17"), who="bert", at=NOW - timedelta(hours=21)),
     acted(
         2,
         key_of("18"),
         action="letter.assign",
         who="bert",
-        at=NOW,
+        at=NOW - timedelta(hours=20),
         details=json.dumps({"letter_id": "l-2", "to": "anna"}),
     ),
     ending(0),
@@ -177,13 +177,13 @@ def test_it_says_what_is_open_new_old_written_decided_and_about_to_end(
     text = mail.get_content()
     for line in (
         "2 open items, 4,510.00 USD, 1 older than 5 days.",
-        "New open items since Mon Mar 2: 1, 3,310.00 USD",
+        "New open items Mar 2: 1, 3,310.00 USD",
         "  0017 Lobby fixtures Bcc: evil@x.example, 3,310.00 USD: Procore did not accept cost code 26-999.",
         "Oldest: 0018 Title 1, 1,200.00 USD: Procore did not accept cost code 26-999. (11 d, assigned to anna)",
         "Written Mar 2: 1 write",
         "  owner side, approved: +405.00 USD",
         "  owner side, pending: -405.00 USD",
-        "Decisions: bert: send again (2); bert: assign (1)",
+        "Decisions Mar 2: bert: send again (2); bert: assign (1)",
         "A hold ends today at 17:00 UTC: account procore:acme, by anna: Budget is open",
         "Needs attention: https://relay.acme.example/attention",
     ):
@@ -200,8 +200,8 @@ def test_what_rests_is_only_said_to_and_what_a_decision_brings_along_is_none(
     )
     more = [
         acted(3, key_of("18"), action="letter.snooze", who="bert", at=NOW, details=snoozed),
-        acted(4, "books", action="reconcile.lines", who="carla", at=NOW),
-        acted(5, "books", action="reconcile.sign_off", who="carla", at=NOW),
+        acted(4, "books", action="reconcile.lines", who="carla", at=NOW - timedelta(hours=20)),
+        acted(5, "books", action="reconcile.sign_off", who="carla", at=NOW - timedelta(hours=20)),
     ]
     filled(tmp_path, [*STORY, *more])
     mail = mail_digest(environment(tmp_path, server.port), NOW).mail
@@ -214,6 +214,28 @@ def test_what_rests_is_only_said_to_and_what_a_decision_brings_along_is_none(
     assert "reconcile.lines" not in text
 
 
+def test_what_happens_on_the_day_before_the_mail_is_told_once(tmp_path: Path) -> None:
+    """The period ends when its day begins: what failed and was decided since then is the next one's, as what was
+    written is. It is counted among what is open at once.
+    """
+    early = NOW - timedelta(hours=9)
+    records = [
+        contract(0),
+        observed("17", 0),
+        letter("17", 0, first_at=early),
+        acted(0, key_of("17"), who="bert", at=early),
+        wrote("17", 0, "5", at=early),
+    ]
+    filled(tmp_path, records, read_at=NOW + timedelta(days=1))
+    here = environment(tmp_path, 1)
+    first, second = (written_digest(here, at).get_content() for at in (NOW, NOW + timedelta(days=1)))
+    for line in ("New open items Mar 2: none", "Written Mar 2: nothing", "Decisions Mar 2: none"):
+        assert line in first.splitlines(), first
+    assert first.startswith("1 open item, ")
+    for line in ("New open items Mar 3: 1, ", "Written Mar 3: 1 write", "Decisions Mar 3: bert: send again (1)"):
+        assert f"\n{line}" in second, second
+
+
 def test_it_comes_also_when_there_is_nothing(tmp_path: Path, server: Controller, mailbox: Mailbox) -> None:
     filled(tmp_path, [], read_at=NOW - timedelta(hours=3))
     done = mail_digest(environment(tmp_path, server.port), NOW)
@@ -222,7 +244,7 @@ def test_it_comes_also_when_there_is_nothing(tmp_path: Path, server: Controller,
     text = done.mail.get_content()
     assert "No open items." in text
     assert "Written Mar 2: nothing" in text
-    assert "Decisions: none" in text
+    assert "Decisions Mar 2: none" in text
     assert "This is not up to date: the tables have everything until Mar 3, 2026 11:00 UTC, not later." in text
     assert len(mailbox.mails) == 1
 
@@ -281,7 +303,7 @@ def test_who_dies_before_it_says_so_leaves_it_to_another_after_a_while(
     filled(tmp_path, STORY)
     here = environment(tmp_path, server.port)
     store = store_of(here.settings)
-    died = Claims(store, "views-9")
+    died = SendingTurns(store, "views-9")
     assert died.take(TODAY, NOW)
     died.close()
     store.close()
@@ -293,7 +315,7 @@ def test_who_dies_before_it_says_so_leaves_it_to_another_after_a_while(
 def test_two_at_once_one_takes_it(tmp_path: Path) -> None:
     filled(tmp_path, STORY)
     store = store_of(environment(tmp_path, 1).settings)
-    one, other = Claims(store, "a"), Claims(store, "b")
+    one, other = SendingTurns(store, "a"), SendingTurns(store, "b")
     assert [one.take(TODAY, NOW), other.take(TODAY, NOW)] == [True, False]
     other.give_back(TODAY)  # It is not its own to give.
     assert not other.take(TODAY, NOW)
@@ -342,6 +364,45 @@ def test_a_login_goes_over_an_encrypted_connection_whose_certificate_is_proven(
         controller.stop()
     assert mailbox.logins[-1] == (b"relay", b"password-of-the-mail")
     assert len(mailbox.mails) == 1
+
+
+def test_a_held_target_is_called_by_its_route_of_the_file_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold = PersonHold(
+        hold_id="h-2",
+        kind=Subject.TARGET,
+        subject="rebar",
+        reason="Vendor is asked",
+        person="anna",
+        since=OLD,
+        until=NOW + timedelta(hours=3),
+    )
+    control = Control(hold=hold)
+    filled(tmp_path, [record(CONTROL, control.key, control, 0)])
+    file = tmp_path / "cor.yaml"
+    file.write_text(
+        """
+accounts:
+  constructiononline: {acme: {email: a@b.example, password_file: p, api_key_file: k}}
+  cinx: {acme: {email: a@b.example, password_file: p}}
+routes:
+  - name: tower
+    from: {system: constructiononline, account: acme, project: 7}
+    targets: [{name: rebar, system: cinx, account: acme, purchase_order: PO-1}]
+""",
+        encoding="utf-8",
+    )
+    mail = written_digest(environment(tmp_path, 1, config=file), NOW)
+    assert "A hold ends today at 17:00 UTC: target tower/rebar, by anna" in mail.get_content()
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("project: 7", "project: {name: Tower B}"), encoding="utf-8")
+    monkeypatch.setattr(Environment, "pins", property(lambda self: pytest.fail("Kafka is asked what is pinned")))
+    mail = written_digest(environment(tmp_path, 1, config=file), NOW)
+    assert "target tower/rebar, by anna" in mail.get_content()
+    file.write_text("routes: ]", encoding="utf-8")
+    mail = written_digest(environment(tmp_path, 1, config=file), NOW)
+    assert "A hold ends today at 17:00 UTC: target rebar, by anna" in mail.get_content()
 
 
 def test_a_password_from_a_file_is_sent_only_where_the_connection_is_encrypted(tmp_path: Path) -> None:

@@ -72,6 +72,14 @@ def test_only_the_one_prime_contract_of_the_one_fit_becomes_a_target() -> None:
     assert sum(target.startswith("# - ") for target in targets) == 2
 
 
+@pytest.mark.parametrize("routed", [(), [("acme", "902")]], ids=["both new", "one routed"])
+def test_of_two_projects_of_the_source_that_fit_one_neither_is_chosen(routed: object) -> None:
+    both = [*SOURCE[-1], {"id": "902", "number": None, "name": "PIER 9"}]
+    text = text_of(guessed(discovery((*SOURCE[:-1], both), COMPANY, *KINDS, ROWS), routed=routed))
+    assert "# constructiononline:acme project 902 (PIER 9) fits there as well: choose." in text
+    assert not [line for line in text.splitlines() if line.strip().startswith("- {name")]
+
+
 def test_of_two_projects_that_fit_neither_is_chosen() -> None:
     twin: Read = ("procore:acme", PROJECTS, "twin", None, [{"id": "316", "number": "2026-010", "name": "Pier 9"}])
     others: list[Read] = [(account, kind, "316", part, rows) for account, kind, _, part, rows in (*KINDS, ROWS)]

@@ -12,15 +12,16 @@ from sqlalchemy import Engine
 
 from operations.errors import Refused
 from operations.reconcile.project import read_books
+from operations.reconcile.recorded import closed_letters
 from operations.reconcile.report import as_recorded, report_of
 from operations.reconcile.statement import Reconciliation
 from operations.reports.tables import ReadTables
 from relay.domain.change_order import Status
-from relay.domain.directory import DirectoryEntry
+from relay.domain.directory import DirectoryEntry, DirectoryKind
 from relay.domain.events import ChangeOrderObserved
 from relay.engine.kafka import Record
 from relay.engine.topics import DIRECTORY, OBSERVED
-from tests.unit.workers.views.tables import AT, CODEC, ROUTING, contract, fold, observed, record, tables
+from tests.unit.workers.views.tables import AT, CODEC, ROUTING, acted, contract, fold, observed, record, tables
 
 
 @pytest.fixture
@@ -72,3 +73,24 @@ def test_a_name_that_fits_unrelated_projects_is_refused_with_their_full_names(en
     assert report(engine, [], "315").subject == "constructiononline:acme/project:7"
     with pytest.raises(Refused, match="nothing was seen"):
         report(engine, [], "constructiononline:other/project:7")
+
+
+def test_a_closing_that_names_no_letter_is_passed_over(engine: Engine) -> None:
+    told = ["no JSON", "[]", "{}", '{"letter_id": 7}', '{"letter_id": "l-1"}']
+    fold(engine, [acted(at, "x", action="letter.settle", details=details) for at, details in enumerate(told)])
+    with engine.connect() as connection:
+        assert closed_letters(connection, AT + timedelta(days=1)) == {"l-1"}
+
+
+@pytest.mark.parametrize("name", ["École Nord", "ÉCOLE NORD", "école  nord"])
+def test_a_project_is_found_by_its_name_however_its_letters_are_written(engine: Engine, name: str) -> None:
+    assert report(engine, [observed("17", 0, name="École Nord")], name).subject == "constructiononline:acme/project:7"
+
+
+@pytest.mark.parametrize(("system", "entry_id"), [("constructiononline", "7"), ("procore", "315")])
+def test_a_project_is_found_by_the_name_in_the_directory(engine: Engine, system: str, entry_id: str) -> None:
+    entry = DirectoryEntry(
+        system=system, account="acme", kind=DirectoryKind.PROJECT, entry_id=entry_id, read_at=AT, title="École Nord"
+    )
+    records = [observed("17", 0), record(DIRECTORY, entry.key, entry, 0)]
+    assert report(engine, records, "école nord").subject == "constructiononline:acme/project:7"

@@ -11,18 +11,20 @@ import pytest
 
 from operations.errors import WrongUsage
 from operations.reconcile.amounts import Amounts, gross
-from operations.reconcile.books import Claim, OurHolding, Place, Record
+from operations.reconcile.books import OurHolding, Place, Record, SourceShare
 from operations.reconcile.causes import Cause
-from operations.reconcile.claims import NOT_ITEMIZED, UNDIVIDED, claims_of, merged, why_nowhere
 from operations.reconcile.compare import Compared, Entry, compare
 from operations.reconcile.cut_off import cut_off, month_span
 from operations.reconcile.entries import NONE_TOLD, entries_of
 from operations.reconcile.evidence import Evidence, ToldOutcome, Why, evidence
 from operations.reconcile.records import record_of
+from operations.reconcile.source_shares import NOT_ITEMIZED, UNDIVIDED, merged, source_shares_of, why_nowhere
 from operations.reconcile.statement import ContractStatement, sides_of
 from relay.domain.change_order import ChangeOrder, Item, Status
 from relay.domain.events import ChangeOrderObserved
+from relay.domain.mapping.events import map_event, why_none_is_asked
 from relay.domain.outcomes import OutcomeKind
+from relay.domain.routes import RouteMode, Routing
 from tests.unit.workers.views.tables import AT, CODEC, ROUTING, observed
 from workers.views.shares import NO_TARGET
 
@@ -38,9 +40,9 @@ def money(approved: object = 0, pending: object = 0) -> Amounts:
     return Amounts(approved=Decimal(str(approved)), pending=Decimal(str(pending)))
 
 
-def claim(place: Place, amount: str, **more: Any) -> Claim:
+def share(place: Place, amount: str, **more: Any) -> SourceShare:
     says = money(amount)
-    made = Claim(
+    made = SourceShare(
         key="constructiononline:acme:17",
         number="CO-17",
         title="t",
@@ -97,7 +99,7 @@ def there(place: Place, amount: str, **more: Any) -> Record:
 def compared(place: Place, said: str, written: str, held: str, found: Evidence, **more: Any) -> Compared:
     entry = Entry(
         place=place,
-        claims=(claim(place, said),),
+        shares=(share(place, said),),
         written=holding(place, written),
         records=(there(place, held, **more),),
         evidence=found,
@@ -105,7 +107,20 @@ def compared(place: Place, said: str, written: str, held: str, found: Evidence, 
     return compare(entry, lambda _: Why(cause=Cause.NO_RULE, sentence=""))
 
 
-SETTLED = Evidence(why=None, settled=OutcomeKind.APPLIED)
+SETTLED = Evidence(why=None)
+
+
+def test_what_was_seen_pending_and_is_approved_now_was_not_ordered_and_is_in_transit() -> None:
+    """Its status now says nothing of why what was seen is not there."""
+    was = event()
+    was = replace(was, change_order=replace(was.change_order, status=Status.PENDING))
+    moved = share(CINX, "100", status="approved", seen=money(0, 100), status_meant=None, event=was)
+    entry = Entry(place=CINX, shares=(moved,), written=None, records=(), evidence=SETTLED)
+    found = {item.cause: item for item in compare(entry, lambda _: Why(cause=Cause.NO_RULE, sentence="")).items}
+    assert {cause: item.effect for cause, item in found.items()} == {
+        Cause.IN_TRANSIT: money(-100, 100),
+        Cause.NOT_ORDERED: money(0, -100),
+    }
 
 
 def test_a_cent_for_each_line_is_rounding_at_cinx_alone() -> None:
@@ -141,7 +156,7 @@ def test_what_was_written_and_is_not_there_is_in_transit_until_that_account_is_r
 ) -> None:
     entry = Entry(
         place=PRIME,
-        claims=(claim(PRIME, "100"),),
+        shares=(share(PRIME, "100"),),
         written=holding(PRIME, "100"),
         records=(),
         evidence=SETTLED,
@@ -163,7 +178,7 @@ def test_silence_is_a_cause_for_an_hour_and_no_longer() -> None:
 def test_nobody_is_blamed_where_what_was_written_is_not_known() -> None:
     entry = Entry(
         place=PRIME,
-        claims=(claim(PRIME, "100"),),
+        shares=(share(PRIME, "100"),),
         written=replace(holding(PRIME, "100"), total=None),
         records=(there(PRIME, "60"),),
         evidence=SETTLED,
@@ -173,8 +188,23 @@ def test_nobody_is_blamed_where_what_was_written_is_not_known() -> None:
     assert found.unexplained is not None
 
 
+def test_nobody_is_blamed_where_it_is_not_known_what_is_there() -> None:
+    assert not compared(PRIME, "100", "100", "60", SETTLED, total=None).items
+    assert not compared(PRIME, "100", "100", "60", SETTLED, total=None, read_at=AT - timedelta(hours=1)).items
+    assert compared(PRIME, "100", "100", "60", SETTLED, total=None, deleted=True).items
+
+
+def test_an_amount_that_cannot_be_told_is_not_the_one_that_was_written() -> None:
+    """The price is not that of one piece: what quantity and price come to says nothing."""
+    item = Item(item_id="1", quantity=Decimal(2), unit_cost=Decimal(50), cost=None)
+    shown = ChangeOrder(change_order_id="g", status=Status.APPROVED, cost=None, items=(item,))
+    record = record_of(shown, CINX, origin_id=holding(CINX, "0").origin_id, read_at=AT, changed_at=None)
+    (entry,) = entries_of([], {"o": holding(CINX, "100")}, [record], lambda _: CINX, lambda *_: NONE_TOLD, lambda _: {})
+    assert [one.total for one in entry.records] == [None]
+
+
 def test_what_is_withdrawn_and_left_is_left_by_rule_and_what_is_gone_is_nothing() -> None:
-    withdrawn = Evidence(why=None, settled=OutcomeKind.WITHDRAWN)
+    withdrawn = Evidence(why=None, withdrawn_at=AT)
     (item,) = compared(PRIME, "0", "100", "100", withdrawn).items
     assert (item.cause, item.effect) == (Cause.LEFT, money(100))
     gone = compared(PRIME, "0", "100", "100", withdrawn, deleted=True)
@@ -185,23 +215,50 @@ def test_what_is_withdrawn_and_left_is_left_by_rule_and_what_is_gone_is_nothing(
 def test_amounts_that_are_not_itemized_are_told_from_items_that_nothing_takes() -> None:
     shown = event().change_order
     header = replace(event(), change_order=replace(shown, client_price=Decimal("100.01")))
-    left = [one for one in claims_of(header, ROUTING) if one.target in (NO_TARGET, NOT_ITEMIZED)]
+    left = [one for one in source_shares_of(header, ROUTING) if one.target in (NO_TARGET, NOT_ITEMIZED)]
     causes = {(one.place.side, why_nowhere(one, ROUTING).cause): one.amount for one in left}
     assert causes == {("owner", Cause.NOT_ITEMIZED): Decimal("0.01"), ("cost", Cause.NO_RULE): Decimal(20)}
     whole = replace(event(), change_order=replace(shown, client_price=Decimal(500)))
-    (owner,) = [one for one in claims_of(whole, ROUTING) if one.place.side == "owner" and one.target == UNDIVIDED]
+    (owner,) = [
+        one for one in source_shares_of(whole, ROUTING) if one.place.side == "owner" and one.target == UNDIVIDED
+    ]
     assert (owner.amount, why_nowhere(owner, ROUTING).cause) == (Decimal(500), Cause.NOT_ITEMIZED)
+
+
+@pytest.mark.parametrize(
+    ("routing", "cause"),
+    [
+        (ROUTING, Cause.NO_RULE),
+        (Routing(routes=(replace(ROUTING.routes[0], mode=RouteMode.OBSERVE),)), Cause.NOT_LIVE),
+        (Routing(routes=(replace(ROUTING.routes[0], targets=()),)), Cause.NOT_ROUTED),
+        (Routing(routes=()), Cause.NOT_ROUTED),
+    ],
+)
+def test_no_target_is_asked_for_its_payload_to_say_why_none_takes_something(
+    routing: Routing, cause: Cause, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of thousands of change orders that was most of what a month took."""
+    left = next(one for one in source_shares_of(event(), ROUTING) if one.target == NO_TARGET)
+    whole = why_nowhere(left, routing)
+    decision = map_event(event(), routing, AT)
+    # What one target refuses says nothing of what none takes.
+    of_the_whole = [one for one in decision.refusals if one.origin_id is None]
+    assert why_none_is_asked(event(), routing) == [*of_the_whole, *decision.skips]
+    monkeypatch.setattr("relay.domain.mapping.events.for_target", None)
+    assert (why_nowhere(left, routing), whole.cause) == (whole, cause)
 
 
 def test_an_amount_that_the_source_does_not_state_is_unknown() -> None:
     shown = replace(event().change_order, client_price=None, items=())
-    (owner,) = [one for one in claims_of(replace(event(project="9"), change_order=shown), ROUTING) if one.unknown]
+    (owner,) = [
+        one for one in source_shares_of(replace(event(project="9"), change_order=shown), ROUTING) if one.unknown
+    ]
     assert owner.place.side == "owner"
 
 
 def test_what_the_source_states_now_is_known_and_what_it_states_no_more_is_not() -> None:
-    known = claim(PRIME, "100")
-    unknown = replace(claim(PRIME, "0"), amount=None, unknown=True)
+    known = share(PRIME, "100")
+    unknown = replace(share(PRIME, "0"), amount=None, unknown=True)
     assert [one.unknown for one in merged([unknown], [known])] == [False]
     assert [one.unknown for one in merged([known], [unknown])] == [True]
     assert [one.unknown for one in merged([unknown], [])] == [False]
@@ -270,8 +327,20 @@ def test_a_month_ends_where_its_people_are() -> None:
         assert cut_off(day, "America/Chicago") == span.ends
     assert cut_off("20261031T12", "UTC") == datetime(2026, 10, 31, 12, tzinfo=UTC)
     assert cut_off("2026-10-31T23:59:00-05:00", "UTC") == datetime(2026, 11, 1, 4, 59, tzinfo=UTC)
-    for wrong in ("2026-13", "2026-1", "October", "9999-12"):
+    for wrong in ("2026-13", "2026-1", "October", "9999-12", "0001-01"):
         with pytest.raises(WrongUsage):
             month_span(wrong, "UTC")
     with pytest.raises(WrongUsage):
         cut_off("yesterday", "UTC")
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/Chicago", "Asia/Tokyo"])
+def test_a_time_that_some_zones_have_no_utc_of_is_refused_in_every_zone(zone: str) -> None:
+    for month in ("0001-01", "1969-12", "9999-12"):
+        with pytest.raises(WrongUsage, match="not between 1970 and 9999"):
+            month_span(month, zone)
+    for day in ("0001-01-01", "9999-12-31", "9999-12-31T23:59", "0001-01-01T00:00+09:00"):
+        with pytest.raises(WrongUsage, match="not between 1970 and 9999"):
+            cut_off(day, zone)
+    assert month_span("9998-12", zone).ends.year in (9998, 9999)
+    assert cut_off("9998-12-31", zone) == month_span("9998-12", zone).ends

@@ -5,27 +5,9 @@ import json
 import pytest
 
 from operations.errors import WrongUsage
-from operations.replay.selection import Selection, parsed_offsets, parsed_time
+from operations.replay.selection import Selection, parsed_offsets
 
 KEY = "constructiononline:acme:498099"
-
-
-@pytest.mark.parametrize(
-    ("text", "milliseconds"),
-    [
-        (None, None),
-        ("2026-03-01", 1772323200000),
-        ("2026-03-01T01:00:00+01:00", 1772323200000),
-        ("2026-03-01T00:00:00.250Z", 1772323200250),
-    ],
-)
-def test_a_time_is_utc_unless_it_says_otherwise(text: str | None, milliseconds: int | None) -> None:
-    assert parsed_time(text, "--since") == milliseconds
-
-
-def test_a_time_that_is_none_says_how_it_is_written() -> None:
-    with pytest.raises(WrongUsage, match="--until 'yesterday' is no time such as 2026-03-01"):
-        parsed_time("yesterday", "--until")
 
 
 def test_ranges_of_offsets_are_inclusive_and_may_be_open() -> None:
@@ -74,18 +56,6 @@ def test_a_selection_survives_the_audit_entry() -> None:
 def test_only_nothing_at_all_is_unbounded() -> None:
     assert Selection(every=True).is_unbounded
     assert not Selection(project="7").is_unbounded
-
-
-@pytest.mark.parametrize(
-    "text", ["1969-12-31T23:59:59.999", "1970-01-01T00:00+01:00", "0001-01-01T00:00+05:00", "9999-12-31T23:59-05:00"]
-)
-def test_a_time_that_no_record_can_have_is_refused(text: str) -> None:
-    with pytest.raises(WrongUsage, match=r"--since .* is not between 1970 and 9999"):
-        parsed_time(text, "--since")
-
-
-def test_the_first_time_there_is_is_taken() -> None:
-    assert parsed_time("1970-01-01T00:00:00.001", "--since") == 1
 
 
 def test_an_offset_of_thousands_of_digits_is_no_range() -> None:

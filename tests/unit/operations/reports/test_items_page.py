@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import insert
@@ -49,6 +50,7 @@ def _letter(number: int, chance: random.Random) -> dict[str, object]:
         "sentence": "No.",
         "change_order_key": chance.choice((key_of(about), None)),
         "origin_id": chance.choice((origin_of(about, target), None)),
+        "source": chance.choice(("constructiononline:acme", "procore:acme", None)),
         "project": chance.choice((None, None, "8", "31")),
         "attempts": 1,
         "first_at": (LAST or 0) - chance.randrange(20),
@@ -69,7 +71,19 @@ def _follow_up(letter_id: object, chance: random.Random) -> dict[str, object]:
     }
 
 
-@pytest.mark.parametrize("project", [None, "8", "31", "nowhere"])
+PROJECTS = (
+    None,
+    "8",
+    "31",
+    "nowhere",
+    "constructiononline:acme/project:8",
+    "project:31",
+    "procore:acme/no-project",
+    "no-project",
+)
+
+
+@pytest.mark.parametrize("project", PROJECTS)
 @pytest.mark.parametrize("reason", [None, "procore.*", "cinx.refused", "PROCORE.*"])
 def test_it_is_what_all_items_add_up_to(read: ReadTables, reason: str | None, project: str | None) -> None:
     for doubts, rests in ((False, False), (True, False), (False, True)):
@@ -94,3 +108,30 @@ def test_it_tells_how_many_there_are_whatever_is_asked_for(read: ReadTables) -> 
         assert [shown.open, shown.doubts, shown.snoozed] == counts
     assert all(counts)
     assert sum(counts[::2]) == len(every)
+
+
+def test_what_a_group_leads_to_is_that_group(read: ReadTables) -> None:
+    groups = read_items_page(read, ItemsAsked(), NOW).projects
+    assert "(no project)" in {group.name for group in groups}
+    assert {"constructiononline:acme/project:8", "procore:acme/project:8"} <= {group.filter for group in groups}
+    for asks in {group.filter for group in groups}:
+        shown = read_items_page(read, ItemsAsked(project=asks), NOW)
+        assert shown.projects == [group for group in groups if group.filter == asks]
+        assert {(item.source, item.source_project) for item in shown.items} == {
+            (shown.items[0].source, shown.items[0].source_project)
+        }
+
+
+def test_amounts_beyond_what_can_be_added_up_count_as_not_known() -> None:
+    """More of them than SQLite's sum holds: the page shows each by itself, and the others' sum."""
+    engine = tables()
+    huge = _letter(0, random.Random(7)) | {"amount": 99 * 10**16, "currency": "IDR", "change_order_key": None}
+    letters = [huge | {"letter_id": f"l-{number}", "offset": number} for number in range(12)]
+    letters[0] |= {"amount": 125_000}
+    with engine.begin() as connection:
+        connection.execute(insert(LETTERS), letters)
+        shown = read_items_page(ReadTables(connection=connection, place="memory", read_at=None), ItemsAsked(), NOW)
+    ((_, behind),) = shown.behind.items()
+    assert (shown.count, dict(behind.known), behind.unknown) == (12, {"IDR": Decimal("12.5")}, 11)
+    assert (sum(group.items for group in shown.reasons), sum(group.unknown for group in shown.reasons)) == (12, 11)
+    assert sum(item.amount == Decimal(99 * 10**12) for item in shown.items) == 11

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
+import tracemalloc
 import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -19,9 +22,12 @@ from operations.reports import change_order_log, writes_table
 from operations.spreadsheets import table_of_writes, workbook
 from operations.spreadsheets.columns import Column, ColumnKind, SpreadsheetTable, Value
 from operations.spreadsheets.csv_file import write_csv
+from operations.spreadsheets.files import save
 from operations.spreadsheets.texts import defused, in_a_cell
 from operations.spreadsheets.workbook import About, write_workbook
 from operations.zones import CompanyZone
+from relay.domain.writes.remote_writes import RemoteWrite
+from tests.unit.schemas.samples import WRITE
 
 COLUMNS = (
     Column("Time", "time", ColumnKind.TIME),
@@ -58,19 +64,14 @@ def sheets(path: Path) -> dict[str, str]:
 
 def cells(path: Path, sheet: int) -> dict[str, tuple[str, str]]:
     """Kind and content of each cell: ``s`` is text, nothing a number, ``str`` the text that a formula gave."""
-    files = sheets(path)
-    texts = [
-        "".join(part.text or "" for part in item.iter(f"{NAMESPACE}t"))
-        for item in ET.fromstring(files["xl/sharedStrings.xml"])
-    ]
     found = {}
-    for cell in ET.fromstring(files[f"xl/worksheets/sheet{sheet}.xml"]).iter(f"{NAMESPACE}c"):
+    for cell in ET.fromstring(sheets(path)[f"xl/worksheets/sheet{sheet}.xml"]).iter(f"{NAMESPACE}c"):
         value, formula = cell.find(f"{NAMESPACE}v"), cell.find(f"{NAMESPACE}f")
-        if value is None:
-            continue
-        kind, text = cell.get("t", "n"), value.text or ""
-        text = texts[int(text)] if kind == "s" else text
-        found[cell.get("r", "")] = ("f", f"{formula.text} = {text}") if formula is not None else (kind, text)
+        if cell.get("t") == "inlineStr":
+            found[cell.get("r", "")] = ("s", "".join(part.text or "" for part in cell.iter(f"{NAMESPACE}t")))
+        elif value is not None:
+            kind, text = cell.get("t", "n"), value.text or ""
+            found[cell.get("r", "")] = ("f", f"{formula.text} = {text}") if formula is not None else (kind, text)
     return found
 
 
@@ -185,6 +186,31 @@ def test_the_two_sides_are_never_added_up(tmp_path: Path) -> None:
 def test_tables_with_both_sides_are_summed_by_side(empty: SpreadsheetTable) -> None:
     assert empty.grouped_by == ("side", "currency")
     assert {"side", "currency"} <= {column.name for column in empty.columns}
+
+
+class Many:
+    """Writes that exist while they are looked at."""
+
+    def __len__(self) -> int:
+        return 3_000
+
+    def __iter__(self) -> Iterator[RemoteWrite]:
+        return (replace(WRITE, write_id=f"{number} {'x' * 5_000}") for number in range(len(self)))
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_a_file_of_many_writes_is_made_row_by_row(tmp_path: Path, form: str) -> None:
+    """All of them at once would be 15 MB of ids alone."""
+    path = tmp_path / f"writes.{form}"
+    tracemalloc.start()
+    try:
+        made = table_of_writes.table_of(Many(), NOTHING_KNOWN)
+        save(made, About(facts=()), path if form == "csv" else None, path if form == "xlsx" else None)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert path.stat().st_size > 10_000
+    assert peak < 3_000_000
 
 
 def test_an_amount_with_more_digits_than_a_sheet_keeps_is_text(tmp_path: Path) -> None:

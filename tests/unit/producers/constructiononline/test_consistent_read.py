@@ -105,6 +105,38 @@ def test_a_header_that_moved_is_read_anew_from_the_beginning() -> None:
     assert (names(reader), reader.postponed) == (["B"], set())
 
 
+@pytest.mark.parametrize("written", [{"COST_MONEY": "100.0"}, {"DETAILS": None}, {"OTHER": 1}])
+def test_a_header_that_is_written_otherwise_each_time_has_not_moved(written: dict[str, Any]) -> None:
+    remote = Remote(1)
+    plain = remote.headers[1] | {"COST_MONEY": 100, "CONDITION": 1}
+    forms = [plain, plain | written]
+
+    def write_otherwise() -> None:
+        forms.reverse()
+        remote.headers[1] = forms[0]
+
+    remote.headers[1], remote.behind_items = plain, write_otherwise
+    reader = reader_of(remote)
+    reader.read({}, {"1": "7"})
+    assert (names(reader), reader.postponed) == (["A"], set())
+
+
+@pytest.mark.parametrize("change", [{"CONDITION": 2}, {"CONDITION": None}, {"DATE_MODIFIED": "2026-03-01T10:00:00"}])
+def test_a_header_that_says_something_else_has_moved(change: dict[str, Any]) -> None:
+    remote = Remote(1)
+    remote.headers[1] |= {"CONDITION": 1}
+    forms = [remote.headers[1], remote.headers[1] | change]
+
+    def change_again() -> None:
+        forms.reverse()
+        remote.headers[1] = forms[0]
+
+    remote.behind_items = change_again
+    reader = reader_of(remote)
+    reader.read({}, {"1": "7"})
+    assert (reader.change_orders, reader.postponed) == ([], {"1"})
+
+
 def test_what_moves_each_time_is_postponed_after_three_rounds() -> None:
     remote = Remote(1)
     remote.behind_items = lambda: remote.rename(1, f"{len(remote.calls)}")

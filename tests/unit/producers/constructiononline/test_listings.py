@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import json
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producers.constructiononline.listings import Scope, cheapest
+from producers.constructiononline.listings import Listings, Scope, cheapest
+from relay.clients.native_json.records import NativeRecord
+from relay.domain.failures import Denied, TenantBlocked
 
 
 @pytest.mark.parametrize(
@@ -33,3 +38,51 @@ def test_no_scope_takes_more_requests_than_asking_one_by_one(
 ) -> None:
     requests = {Scope.EACH: len(wanted), Scope.PROJECT: len(set(wanted.values())), Scope.ACCOUNT: 1}
     assert requests[cheapest(dict(wanted), known)] <= len(wanted)
+
+
+class Refusing:
+    """A remote that refuses one change order, and perhaps the login."""
+
+    def __init__(self, *, login: bool) -> None:
+        self.login = login
+        self.calls: list[str] = []
+
+    def change_orders(self, from_date: date | None = None, project_id: int | None = None) -> list[NativeRecord]:
+        raise AssertionError("asked for nothing but single ones")
+
+    def change_order(self, change_order_id: int) -> NativeRecord | None:
+        self.calls.append(f"header {change_order_id}")
+        if change_order_id == 3:
+            data = {"ID": 3, "PRJ_ID": 7}
+            return NativeRecord(json.dumps(data).encode(), data)
+        raise Denied("refused", status=403)
+
+    def items(
+        self, from_date: date | None = None, project_id: int | None = None, change_order_id: int | None = None
+    ) -> list[NativeRecord]:
+        return []
+
+    def deleted_projects(self) -> list[NativeRecord]:
+        return []
+
+    def probe_tenant(self) -> None:
+        self.calls.append("probe")
+        if not self.login:
+            raise TenantBlocked("the login is refused")
+
+    def close(self) -> None: ...
+
+
+def test_of_one_that_is_refused_the_others_are_read_and_one_probe_tells_that_it_is_not_the_login() -> None:
+    remote = Refusing(login=True)
+    listings = Listings(remote)
+    assert list(listings.headers({"1": None, "2": None, "3": None}, Scope.EACH)) == ["3"]
+    assert remote.calls == ["header 1", "probe", "header 2", "header 3"]
+    assert (listings.denied, listings.requests) == ({"1", "2"}, 4)
+
+
+def test_where_the_login_is_refused_nothing_more_is_asked() -> None:
+    remote = Refusing(login=False)
+    with pytest.raises(TenantBlocked):
+        Listings(remote).headers({"1": None, "2": None, "3": None}, Scope.EACH)
+    assert remote.calls == ["header 1", "probe"]

@@ -57,6 +57,19 @@ def test_changes_go_before_what_a_sweep_wants_and_each_is_read_once() -> None:
     assert (numbers(backlog), backlog.is_sweeping, backlog.has_news) == ([], False, False)
 
 
+def test_what_moved_while_it_was_read_goes_behind_its_like_and_is_counted_until_it_is_read() -> None:
+    backlog = Backlog()
+    backlog.begin_sweep([])
+    backlog.add_to_sweep([listed(1), listed(2)])
+    backlog.add_news([listed(3), listed(4), listed(5, is_own=True), listed(6, is_own=True)])
+    for number in ("3", "1", "5", "3"):
+        backlog.put_back(number)
+    assert numbers(backlog) == ["4", "3", "2", "1", "6", "5"]
+    assert [backlog.times_moved(number) for number in ("3", "1", "4")] == [2, 1, 0]
+    backlog.remove(["3"])
+    assert backlog.times_moved("3") == 0
+
+
 def test_a_sweep_is_over_when_every_project_is_listed_and_everything_is_read() -> None:
     backlog = Backlog()
     backlog.begin_sweep([315, 316])
@@ -84,20 +97,84 @@ def test_what_our_own_login_made_is_read_last_and_holds_no_watermark_back() -> N
     assert not any(backlog.is_last(row) for row in backlog.next_rows(3))
 
 
-@given(st.lists(st.tuples(st.sampled_from(["news", "sweep", "done"]), st.integers(1, 6)), max_size=30))
+def test_a_row_that_shows_as_our_own_only_later_is_there_once_and_as_it_is_now() -> None:
+    backlog = Backlog()
+    backlog.add_news([listed(1)])
+    backlog.add_news([listed(1, title="B", is_own=True)])
+    (only,) = backlog.next_rows(100)
+    assert only.row.title == "B"
+    backlog.remove(["1"])
+    assert not backlog.has_news
+
+
+def test_what_is_refused_is_read_last_and_one_of_it_at_a_time() -> None:
+    backlog = Backlog()
+    backlog.add_news([listed(1), listed(2), listed(3), listed(4, is_own=True)])
+    for number in (1, 2):
+        backlog.put_aside(listed(number))
+    assert numbers(backlog) == ["3", "4", "1"]
+    assert [backlog.is_last(row) for row in backlog.next_rows(3)] == [False, True, True]
+    backlog.put_aside(listed(1))
+    assert numbers(backlog) == ["3", "4", "2"]
+    backlog.remove(["3"])
+    assert not backlog.has_news
+    assert backlog.postponed == {"1", "2"}
+
+
+def test_what_is_refused_stays_aside_until_it_changes_is_swept_or_gone() -> None:
+    backlog = Backlog()
+    for number in (1, 2, 3, 4):
+        backlog.put_aside(listed(number))
+    backlog.add_news([listed(1)])
+    assert numbers(backlog) == ["1"]
+    assert backlog.postponed == {"1", "2", "3", "4"}
+    backlog.add_news([listed(1, title="B")])
+    assert backlog.postponed == {"2", "3", "4"}
+    backlog.remove(["2"])
+    assert numbers(backlog) == ["1", "3"]
+    backlog.begin_sweep([315])
+    backlog.add_to_sweep([listed(3)])
+    assert numbers(backlog) == ["1", "3"]
+    assert not backlog.postponed
+
+
+def test_where_one_that_was_refused_has_been_read_all_of_its_project_are_tried() -> None:
+    backlog = Backlog()
+    for number in (1, 2, 3):
+        backlog.put_aside(listed(number))
+    backlog.admit(listed(9))
+    assert numbers(backlog) == ["1"]
+    backlog.admit(listed(1))
+    backlog.remove(["1"])
+    assert numbers(backlog) == ["2", "3"]
+    assert backlog.postponed == {"2", "3"}
+
+
+MOVES = st.sampled_from(["news", "own", "refused", "sweep", "done"])
+
+
+@given(st.lists(st.tuples(MOVES, st.integers(1, 6)), max_size=30))
 def test_nothing_is_in_it_twice_and_news_are_never_lost(moves: list[tuple[str, int]]) -> None:
-    backlog, news = Backlog(), set[str]()
+    backlog, news, last = Backlog(), set[str](), set[str]()
     backlog.begin_sweep([])
     for move, number in moves:
         if move == "news":
-            backlog.add_news([listed(number)])
+            backlog.add_news([listed(number, title="B")])
             news.add(str(number))
+        elif move == "own":
+            backlog.add_news([listed(number, is_own=True)])
+            last.add(str(number))
+        elif move == "refused":
+            backlog.put_aside(listed(number))
+            news.discard(str(number))
+            last.add(str(number))
         elif move == "sweep":
             backlog.add_to_sweep([listed(number), listed(number + 1)])
         else:
             backlog.remove([str(number)])
             news.discard(str(number))
+            last.discard(str(number))
         there = numbers(backlog)
         assert len(there) == len(set(there))
         assert there[: len(news)] == [one for one in there if one in news]
-        assert news <= set(there)
+        assert news | last <= set(there) | backlog.postponed

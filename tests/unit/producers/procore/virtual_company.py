@@ -122,7 +122,7 @@ class Client:
     def show(self, project: int, contract: int, number: int, *, terms: CallTerms) -> PotentialChangeOrder:
         self._company.call(self._governor, terms)
         self._company.reads.append((self._company.now, number))
-        return PotentialChangeOrder.read(_native(self._company.rows[number]))
+        return PotentialChangeOrder.read(_native(self._company.rows[number] | {"line_items": []}))
 
     def probe_tenant(self, *, terms: CallTerms) -> Login:
         self._company.call(self._governor, terms)
@@ -208,6 +208,7 @@ class Polling:
             loaded=before.loaded or result.swept,
             swept_at=result.at if result.swept else before.swept_at,
             watermark=result.watermark,
+            followed=result.followed,
             used=self.source.used(),
         )
 

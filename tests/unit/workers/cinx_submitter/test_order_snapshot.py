@@ -9,14 +9,23 @@ from workers.cinx_submitter.order_snapshot import OrderSnapshot
 GUIDS = st.uuids().map(str)
 
 
-@given(pocos=st.frozensets(GUIDS), whole=st.booleans(), target=st.none() | GUIDS, held=st.none() | st.text(min_size=1))
+@given(
+    pocos=st.frozensets(GUIDS),
+    whole=st.booleans(),
+    target=st.none() | GUIDS,
+    held=st.none() | st.text(min_size=1),
+    repeatable=st.booleans(),
+)
 def test_what_was_noted_before_is_read_as_it_was_written(
     pocos: frozenset[str],
     whole: bool,  # noqa: FBT001 - Hypothesis
     target: str | None,
     held: str | None,
+    repeatable: bool,  # noqa: FBT001 - Hypothesis
 ) -> None:
-    before = OrderSnapshot(order=factories.ORDER, pocos=pocos, whole=whole, target=target, held=held)
+    before = OrderSnapshot(
+        order=factories.ORDER, pocos=pocos, whole=whole, target=target, held=held, repeatable=repeatable
+    )
     assert OrderSnapshot.unpack(before.packed()) == before
 
 

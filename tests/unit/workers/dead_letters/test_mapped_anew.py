@@ -13,7 +13,7 @@ from relay.domain.events import EventReference
 from relay.domain.letters import DeadLetter, LetterKind
 from relay.domain.mapping import map_event
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
-from relay.domain.routes import Routing
+from relay.domain.routes import RouteMode, Routing
 from relay.engine.kafka import Outgoing, Record
 from relay.engine.letters import Failure, LetterTopic, new_letter
 from relay.engine.mapping.decision_records import DecisionRecords, TargetTopics
@@ -106,3 +106,7 @@ def test_without_one_it_is_skipped_and_the_letter_is_done_with(monkeypatch: pyte
     outcome = CODEC.decode(told.value or b"", ChangeOrderOutcome)
     assert (outcome.kind, outcome.reason) == (OutcomeKind.SKIPPED, "route.target_gone")
     assert (tombstone.key, tombstone.value) == (lost().letter_id.encode(), None)
+
+
+def test_while_its_route_only_observes_the_letter_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not kept(monkeypatch, routing(route(mode=RouteMode.OBSERVE)), 6)

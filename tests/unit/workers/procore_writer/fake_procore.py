@@ -119,6 +119,8 @@ class FakeProcore:
         elif step is Step.OWNER:
             assert isinstance(planned.element, int)
             self.facts = replace(self.facts, view=view.with_owner(planned.element, Owner(None)))
+        elif step is Step.TIERS:
+            self.facts = replace(self.facts, tiers_just_shown=True)
         elif step is Step.FIND_PACKAGE:
             # A model in which a lost creation never came about.
             self.intent = None
@@ -129,8 +131,8 @@ class FakeProcore:
 
     def accept(self, command: ProcoreCommand, planned: PlannedCall) -> None:
         self.sent.append(planned)
+        parts, removed = planned.parts, frozenset[str]()
         remote: dict[str, str] = {}
-        removed: frozenset[str] = frozenset()
         if planned.step == Step.HEADER.value:
             remote = {ProcoreFact.PCO: "880123", ProcoreFact.TIERS: str(command.destination.tiers)}
         elif planned.step in {Step.PACKAGE.value, Step.UPDATE_PACKAGE.value}:
@@ -141,9 +143,9 @@ class FakeProcore:
             remote = {part: str(70000 + n) for n, part in enumerate(planned.parts)}
         elif planned.step == Step.REMOVE_LINE.value:
             assert isinstance(planned.element, LineRemoval)
-            removed = frozenset({planned.element.part})
+            parts, removed = {}, frozenset({planned.element.part})
             remote = dict.fromkeys(removed, "")
-        self._record(Accepted(parts=planned.parts, removed=removed, remote=remote))
+        self._record(Accepted(parts=parts, removed=removed, remote=remote))
 
     def _record(self, result: Accepted | NotApplied) -> None:
         entry = self.entry or LedgerEntry(

@@ -167,6 +167,25 @@ def applied(number: str, offset: int, amount: str) -> Record:
     )
 
 
+def read_back(system: str, shown: ChangeOrder, offset: int, **more: Any) -> Record:
+    """What a poller observed of a record at a target; the sequence is beyond those of the source."""
+    happened = ChangeOrderObserved(
+        event_id=f"{system}-{shown.change_order_id}-{offset}",
+        system=system,
+        account="acme",
+        change_order_id=shown.change_order_id,
+        project=shown.project,
+        sequence=9_000 + offset,
+        fingerprint="f",
+        fingerprint_version=1,
+        change=Change.UPDATED,
+        observed_at=AT + timedelta(minutes=offset),
+        source_modified_at=None,
+        change_order=shown,
+    )
+    return record(OBSERVED, happened.key, replace(happened, **more), offset)
+
+
 def wrote(number: str, offset: int, pending: str, **more: Any) -> Record:
     """A write at the owner's contract."""
     header = WrittenRecord(
@@ -270,10 +289,13 @@ def polled(
 
 
 def held(offset: int, number: str) -> Record:
+    """A person's hold on a change order."""
+    return hold_on(offset, Subject.CHANGE_ORDER, key_of(number))
+
+
+def hold_on(offset: int, kind: Subject, subject: str) -> Record:
     """A person's hold."""
-    hold = PersonHold(
-        hold_id="h-1", kind=Subject.CHANGE_ORDER, subject=key_of(number), reason="wait", person="anna", since=AT
-    )
+    hold = PersonHold(hold_id="h-1", kind=kind, subject=subject, reason="wait", person="anna", since=AT)
     control = Control(hold=hold)
     return record(CONTROL, control.key, control, offset)
 

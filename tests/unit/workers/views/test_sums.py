@@ -174,20 +174,48 @@ def test_what_is_there_as_approved_is_told_by_amount_and_status_where_its_beginn
     assert project.sides["owner"].not_carried.known == {"USD": Decimal(40)}
 
 
+@pytest.mark.parametrize("price", ["100", "-100"])
 @pytest.mark.parametrize(
     "change", [{"status": Status.PENDING}, {"status": Status.REJECTED}, {"change": Change.DELETED}]
 )
-def test_an_approval_withdrawn_leaves_more_there(change: dict[str, Any]) -> None:
+def test_an_approval_withdrawn_leaves_more_there(change: dict[str, Any], price: str) -> None:
+    """Of a credit that stands there as approved it is less than zero."""
+    assert _ahead(price, price, **change) == ({}, {"USD": Decimal(price)})
+
+
+@pytest.mark.parametrize(
+    ("price", "there", "missing", "more"),
+    [
+        ("100", "60", 40, None),
+        ("100", "130", None, 30),
+        ("100", "-20", 120, None),
+        ("-100", "-60", -40, None),
+        ("-100", "-130", None, -30),
+        ("-100", "20", -120, None),
+        ("-100", None, -100, None),
+        ("-100", "-100", None, None),
+        ("0", "-20", None, -20),
+    ],
+)
+def test_what_is_approved_and_not_there_has_its_sign(
+    price: str, there: str | None, missing: int | None, more: int | None
+) -> None:
+    sums = tuple({} if amount is None else {"USD": Decimal(amount)} for amount in (missing, more))
+    assert _ahead(price, there) == sums
+
+
+def _ahead(price: str, there: str | None, **change: Any) -> tuple[dict[str | None, Decimal], ...]:
+    """What Home says is approved and not there, and what more is there; ``there``: as approved, if it was written."""
     engine = tables()
-    fold(
-        engine,
-        [observed("17", 0, **APPROVED), wrote("17", 0, "100", pending_effect=None, approved_effect=Decimal(100))],
-    )
-    fold(engine, [observed("17", 1, **change)])
+    fold(engine, [observed("17", 0, price=price, **APPROVED)])
+    if there is not None:
+        fold(engine, [wrote("17", 0, there, pending_effect=None, approved_effect=Decimal(there))])
+    if change:
+        fold(engine, [observed("17", 1, price=price, **change)])
     with engine.connect() as connection:
         (project,) = read_home(ReadTables(connection=connection, place="memory", read_at=None), AT).projects
-    assert project.sides["owner"].more_there.known == {"USD": Decimal(100)}
-    assert project.sides["owner"].not_carried.known == {}
+    owner = project.sides["owner"]
+    return dict(owner.not_carried.known), dict(owner.more_there.known)
 
 
 def test_shares_are_made_anew_with_the_sums_locked_before_the_change_orders() -> None:
@@ -220,4 +248,4 @@ def test_a_project_s_log_is_the_same_page_by_page_and_as_a_file(words: str, many
         read = ReadTables(connection=connection, place="memory", read_at=None)
         page = read_log_page(read, LogFilter(project=words), AT)
         assert (page.count, len(page.rows), len(read_log(read, LogFilter(project=words), AT))) == (many, many, many)
-        assert len({one.change_order_key for one in find(read, "\u00e9COLE")}) == 1
+        assert len({one.change_order_key for one in find(read, "\u00e9COLE").change_orders}) == 1

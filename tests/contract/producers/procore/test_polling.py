@@ -3,103 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from deploy.sandbox.process import Simulated, simulated
-from producers.changes.compare import Verdict, compare
-from producers.changes.events import Observation, deleted, observed, rebased
-from producers.poll_state import AccountState, blank
+from deploy.sandbox.process import Simulated
 from producers.procore.marks import OVERLAP
 from producers.procore.poll import READ_AT_ONCE
 from producers.procore.projects import WantedProjects
-from producers.procore.source import ProcoreSource
-from producers.source import PollResult
-from relay.clients.procore import ProcoreClient
+from relay.clients.native_json.records import NativeRecord, records
+from relay.clients.procore import paging
 from relay.domain.change_order import Classification, Status
 from relay.domain.directory import DirectoryKind
-from relay.domain.events import Change, ChangeOrderObserved
+from relay.domain.events import Change
 from relay.domain.failures import TenantBlocked
 from relay.domain.sources import procore
 from relay.domain.sources.procore import read_raw
+from tests.contract.producers.procore.procore_poller import (
+    LINE,
+    OTHER,
+    PROJECT,
+    Poller,
+    is_loaded,
+    pco,
+    shows,
+)
+from tests.procore_shows import shown_as, without_lines
 
-PROJECT, OTHER = 315, 316
 ORIGIN = "cor:constructiononline:acme:498099:owner"
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[Simulated]:
-    with simulated("procore") as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def sandbox(process: Simulated) -> Simulated:
-    process.reset()
-    process.settings(hourly_limit=1_000_000, spike_limit=1_000_000)
-    process.forget()
-    return process
-
-
-class Poller:
-    """Polls, and remembers as if everything were published at once."""
-
-    def __init__(self, url: str, *projects: int, secret: str = "sandbox-secret", every: bool = False) -> None:
-        client = ProcoreClient(
-            company_id=4200, client_id="sandbox-client", client_secret=secret, api_url=url, login_url=url
-        )
-        self.wanted = WantedProjects(named=frozenset(projects), every=every)
-        self.ahead = timedelta(minutes=1)  # So that what was made just now counts as settled.
-        self.source = ProcoreSource("acme", client, lambda: self.wanted, lambda: datetime.now(UTC) + self.ahead)
-        self.state: AccountState = blank("procore", "acme")
-
-    def poll(self, *, sweep: bool = False) -> list[ChangeOrderObserved]:
-        result = self.source.poll(self.state, sweep=sweep)
-        assert result.question is None
-        return self.take(result)
-
-    def take(self, result: PollResult) -> list[ChangeOrderObserved]:
-        state, observations = self.state, list[Observation]()
-        for read in result.change_orders:
-            before = state.states.get(read.change_order_id)
-            same = compare(read.reading.change_order, before) is Verdict.UNCHANGED
-            observations.append(rebased(state, read) if same else observed(state, read, result.at))
-        observations += [deleted(state, state.states[number], None, result.at) for number in result.deleted]
-        for observation in observations:
-            state.apply(observation.state)
-        state.account_state = replace(
-            state.account_state, loaded=state.account_state.loaded or result.swept, watermark=result.watermark
-        )
-        return [observation.event for observation in observations if observation.event is not None]
-
-
-@pytest.fixture
-def poller(sandbox: Simulated) -> Iterator[Poller]:
-    poller = Poller(sandbox.url, PROJECT)
-    yield poller
-    poller.source.close()
-
-
-LINE = {"description": "Rebar", "amount": "5400.0", "cost_code": "03-210", "line_item_type": "S"}
-
-
-def pco(sandbox: Simulated, title: str = "Footing", contract: int = 44023, **more: Any) -> int:
-    return int(sandbox.people("create_pco", contract=contract, title=title, **more)["id"])
-
-
-def is_loaded(poller: Poller) -> bool:
-    return poller.state.account_state.loaded
-
-
-def shows(sandbox: Simulated) -> int:
-    """How many records were read whole since the last time."""
-    found = [one for one in sandbox.history() if one["path"].rpartition("/")[2].isdigit()]
-    sandbox.forget()
-    return len(found)
 
 
 def test_the_first_load_reads_each_record_once_and_the_next_poll_none(sandbox: Simulated, poller: Poller) -> None:
@@ -127,13 +60,6 @@ def test_a_record_s_bytes_are_kept_and_read_the_same(sandbox: Simulated, poller:
     assert event.raw is not None
     assert json.loads(event.raw)["items"][0]["description"] == "Rebar"
     assert read_raw(event.raw).change_order == order
-
-
-@pytest.fixture
-def later() -> Iterator[Simulated]:
-    """A simulator whose clock a test may move."""
-    with simulated("procore") as simulator:
-        yield simulator
 
 
 def test_a_window_with_an_overlap_is_asked_and_only_what_differs_is_read(later: Simulated) -> None:
@@ -209,6 +135,17 @@ def test_only_named_projects_are_polled_and_a_new_one_is_no_news(sandbox: Simula
     assert [event.change for event in poller.poll()] == [Change.UPDATED]
 
 
+def test_a_new_project_of_many_records_is_no_news_whichever_poll_reads_them(sandbox: Simulated, poller: Poller) -> None:
+    """A window shows those again that are still to be read, when others of their project are known."""
+    poller.poll(sweep=True)
+    contract = int(sandbox.people("create_contract", project=OTHER, kind="prime", title="Prime")["id"])
+    made = {str(pco(sandbox, f"T{number}", contract)) for number in range(READ_AT_ONCE + 5)}
+    poller.wanted = WantedProjects(named=frozenset({PROJECT, OTHER}))
+    events = [*poller.poll(), *poller.poll()]
+    assert {event.change_order_id for event in events} == made
+    assert {event.change for event in events} == {Change.SNAPSHOT}
+
+
 def test_a_project_that_is_refused_is_left_out_and_caught_up_with(sandbox: Simulated, poller: Poller) -> None:
     number = pco(sandbox)
     poller.wanted = WantedProjects(named=frozenset({PROJECT, 999}))
@@ -264,6 +201,52 @@ def test_a_record_over_which_the_relay_fails_is_named_and_the_others_are_read(
     (row,) = first.unreadable
     assert (row.defect, row.why) == (True, f"potential change order {spoilt} (ZeroDivisionError: a defect)")
     assert first.swept
+
+
+def test_a_record_that_does_not_tell_its_lines_has_those_that_are_listed(
+    sandbox: Simulated, poller: Poller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pco(sandbox, lines=[LINE])
+    shown_as(monkeypatch, without_lines)
+    (event,) = poller.poll(sweep=True)
+    assert [item.description for item in event.change_order.items] == ["Rebar"]
+
+
+def test_a_record_that_lastingly_shows_other_lines_than_are_listed_is_read_by_the_list(
+    sandbox: Simulated, poller: Poller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = pco(sandbox, lines=[LINE, LINE | {"description": "Mesh"}])
+    shown_as(monkeypatch, lambda shown: shown | {"line_items": shown["line_items"][:1]})
+    assert [poller.poll(sweep=True) for _ in range(3)] == [[], [], []]
+    assert not is_loaded(poller)
+    (event,) = poller.poll(sweep=True)
+    assert event.change_order_id == str(number)
+    assert [item.description for item in event.change_order.items] == ["Rebar", "Mesh"]
+    assert event.defects == ("line_items: are others than the list of lines shows, which counts",)
+    assert is_loaded(poller)
+    assert poller.poll() == []
+
+
+def test_a_row_without_an_id_is_named_and_proves_no_other_to_be_gone(
+    sandbox: Simulated, poller: Poller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number, _ = pco(sandbox), [pco(sandbox, f"T{at}") for at in range(9)]
+    assert len(poller.poll(sweep=True)) == 10
+    pages = records
+
+    def nameless(body: bytes, marker: str) -> list[NativeRecord]:
+        return [
+            NativeRecord(row.raw, {**row.data, "id": None}) if row.data["id"] == number else row
+            for row in pages(body, marker)
+        ]
+
+    healthy = pco(sandbox, "Door")
+    monkeypatch.setattr(paging, "records", nameless)
+    result = poller.source.poll(poller.state, sweep=True)
+    assert str(healthy) in {read.change_order_id for read in result.change_orders}
+    assert str(number) not in {read.change_order_id for read in result.change_orders}
+    assert [row.why for row in result.unreadable] == ["a potential change order without a usable id"]
+    assert (result.deleted, result.question) == ((), None)
 
 
 def test_where_all_projects_are_listed_they_are_noted_and_those_that_are_not_can_be_told(sandbox: Simulated) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.postgresql import Postgresql
-from operations.digest.claims import LASTS, Claims
+from operations.digest.sending_turns import LASTS, SendingTurns
 from tests.views_topics import Tables, in_postgresql, in_sqlite, postgresql
 from workers.views.generation import Generation
 from workers.views.store import Store
@@ -28,24 +28,24 @@ def server() -> Iterator[Postgresql]:
 def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Tables:
     if request.param == "sqlite":
         return in_sqlite(tmp_path)
-    return in_postgresql(request.getfixturevalue("server"), tmp_path, "claims-")
+    return in_postgresql(request.getfixturevalue("server"), tmp_path, "turns-")
 
 
 def takes(store: Store, instance: str) -> bool:
-    claims = Claims(store, instance)
+    turns = SendingTurns(store, instance)
     try:
-        return claims.take(TODAY, NOW)
+        return turns.take(TODAY, NOW)
     finally:
-        claims.close()
+        turns.close()
 
 
 def test_of_many_at_once_one_takes_the_day_and_new_tables_change_nothing(kept: Tables) -> None:
     with kept.store() as store:
-        Claims(store, "first").close()  # What is made once, is made.
+        SendingTurns(store, "first").close()  # What is made once, is made.
         with ThreadPoolExecutor(MANY) as pool:
             taken = list(pool.map(lambda number: takes(store, f"views-{number}"), range(MANY)))
         assert sorted(taken) == [False] * (MANY - 1) + [True]
-        mine = Claims(store, f"views-{taken.index(True)}")
+        mine = SendingTurns(store, f"views-{taken.index(True)}")
         mine.sent(TODAY, NOW)
         for version in (1, 2, 3):
             generation = Generation(version, "0" * 8)

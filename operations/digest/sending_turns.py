@@ -15,7 +15,7 @@ from workers.views.store import Store
 from workers.views.upserts import insert_once
 
 LASTS = timedelta(minutes=10)
-"""How long a claim holds of which nothing more is heard: much longer than sending takes."""
+"""How long a turn lasts of which nothing more is heard: much longer than sending takes."""
 
 _METADATA = MetaData()
 _DIGESTS = Table(
@@ -29,8 +29,8 @@ _DIGESTS = Table(
 )
 
 
-class Claims:
-    """Of one installation. Belongs to one thread; used up with :meth:`close`."""
+class SendingTurns:
+    """Those of one installation. Belongs to one thread; used up with :meth:`close`."""
 
     def __init__(self, store: Store, instance: str) -> None:
         self._engine: Engine = store.beside()

@@ -1,4 +1,4 @@
-"""Decisions one after the other, through ``operations``, as the commands make them."""
+"""The decisions that forms ask for: one after the other, through ``operations``, as the commands make them."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class AlreadySent(Refused):
     """The same form came before."""
 
 
-class Desk:
-    """Where decisions of this process are made. Thread-safe."""
+class FormDecisions:
+    """Makes the decisions that forms ask for: one at a time, and once for each form. Thread-safe."""
 
     def __init__(self, settings: Settings, proxy: TrustedProxy, key: bytes) -> None:
         self.key = FormKey(key)
@@ -101,12 +101,12 @@ class Desk:
             self._sent.popitem(last=False)
 
 
-def desk_of(settings: Settings) -> Desk | None:
-    """Where decisions are made; ``None`` where the settings want none. Raises ``Fatal`` for a key that is too short."""
+def form_decisions_of(settings: Settings) -> FormDecisions | None:
+    """Those of this process; ``None`` where the settings want none. Raises ``Fatal`` for a key that is too short."""
     proxy = trusted_proxy(settings)
     if not settings.web_decisions or proxy is None:
         return None
-    return Desk(settings, proxy, _key(settings))
+    return FormDecisions(settings, proxy, _key(settings))
 
 
 def _key(settings: Settings) -> bytes:

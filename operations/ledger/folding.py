@@ -8,12 +8,11 @@ from typing import TypeVar
 
 from operations.environment import Environment
 from operations.errors import Refused
-from operations.letters.open_letters import Command, OpenLetters
+from operations.letters.open_letters import OpenLetters
 from operations.reading import pass_over
-from relay.domain.commands import Mode
+from relay.domain.commands import COMMAND_TYPES, Mode, TargetCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.outcomes import ChangeOrderOutcome
-from relay.domain.record_types import RECORD_TYPES
 from relay.domain.writes.ledger_fold import FoldedEntry, LedgerFold
 from relay.domain.writes.remote_writes import RemoteWrite
 from relay.engine.kafka import Cluster, Partition, partition_of, read_to_end
@@ -46,7 +45,7 @@ def _instead(system: str) -> str:
 
 
 def folded_entries(
-    environment: Environment, family: Family, stage: str, waiting: Container[str], received: Sequence[Command]
+    environment: Environment, family: Family, stage: str, waiting: Container[str], received: Sequence[TargetCommand]
 ) -> Iterator[FoldedEntry]:
     """Iterates over all entries that can be folded.
 
@@ -104,7 +103,7 @@ class _Share:
             yield read
 
 
-def received_commands(environment: Environment, family: Family, stage: str) -> list[Command]:
+def received_commands(environment: Environment, family: Family, stage: str) -> list[TargetCommand]:
     """The live commands that the stage has received, by its group's offsets, and of which no outcome tells the end.
 
     Where an offset is not known any more, a lane may have been received to its end.
@@ -113,12 +112,12 @@ def received_commands(environment: Environment, family: Family, stage: str) -> l
     lanes = [partition for lane in family.lanes for partition in environment.every(lane, counts[lane])]
     with Cluster(environment.connection) as cluster:
         committed = cluster.committed(f"{environment.prefix}{stage}", lanes)
-    commands: dict[str, Command] = {}
+    commands: dict[str, TargetCommand] = {}
     for record in read_to_end(environment.connection, lanes, pass_over=pass_over):
         if record.offset >= committed.get(Partition(record.topic, record.partition), record.offset + 1):
             continue
         with suppress(Unreadable):
-            command: Command = environment.codec.decode(record.value or b"", RECORD_TYPES[family.commands.record])
+            command = environment.codec.decode(record.value or b"", COMMAND_TYPES[family.system])
             if command.mode is Mode.LIVE:
                 commands[command.command_id] = command
     for record in read_to_end(

@@ -8,16 +8,18 @@ from decimal import Decimal
 from typing import Any
 
 from operations.reconcile.amounts import BUCKETS, NOTHING, as_status
-from operations.reconcile.books import Claim, Place
+from operations.reconcile.books import Place, SourceShare
 from operations.reconcile.causes import Cause
 from operations.reconcile.evidence import ToldOutcome, Why, refused
 from relay.domain.events import Change, ChangeOrderObserved
-from relay.domain.mapping.events import map_event
+from relay.domain.mapping.decision import Refusal, Skip
+from relay.domain.mapping.events import map_event, why_none_is_asked
 from relay.domain.mapping.splitting import TOLERANCE, items_of
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.routes import Routing
+from relay.domain.side import Side
 from workers.views.amounts import decimal_of
-from workers.views.shares import NO_TARGET, Side, shares_of
+from workers.views.shares import NO_TARGET, shares_of
 
 NOT_ITEMIZED = "\N{INFORMATION SEPARATOR ONE}not itemized"
 """In the place of a target: what the header has beyond its items."""
@@ -26,26 +28,33 @@ UNDIVIDED = "\N{INFORMATION SEPARATOR ONE}undivided"
 _DOES_NOT_ADD_UP = (".remainder", ".amount_missing")
 
 
-def claims_of(event: ChangeOrderObserved, routing: Routing) -> list[Claim]:
-    """All of them. On each side their amounts are the amount of the change order, where the source states it."""
-    if event.origin_id is not None:
-        return []
+def source_shares_of(event: ChangeOrderObserved, routing: Routing) -> list[SourceShare]:
+    """All of them. On each side their amounts are the amount of the change order, where the source states it.
+
+    A record of ours has those alone that are carried on of it: its money is its root's.
+    """
     rows = [row for row in shares_of(event, routing) if row["target"] != NO_TARGET]
-    return [claim for side in Side for claim in _of_side(event, side, [row for row in rows if row["side"] == side])]
+    found = [share for side in Side for share in _of_side(event, side, [row for row in rows if row["side"] == side])]
+    return found if event.origin_id is None else carried_on(found)
 
 
-def _of_side(event: ChangeOrderObserved, side: Side, rows: list[Mapping[str, Any]]) -> Iterator[Claim]:
+def carried_on(shares: Iterable[SourceShare]) -> list[SourceShare]:
+    """The shares of a record that stands at another contract of the report."""
+    return [replace(share, carried_on=True) for share in shares if share.place.is_contract]
+
+
+def _of_side(event: ChangeOrderObserved, side: Side, rows: list[Mapping[str, Any]]) -> Iterator[SourceShare]:
     total = event.change_order.client_price if side is Side.OWNER else event.change_order.cost
     amounts = [decimal_of(row["amount"]) for row in rows]
     for row, amount in zip(rows, amounts, strict=True):
-        yield _claim(event, _place(side, row), row["target"], amount, origin_id=row["origin_id"], carried=row["status"])
+        yield _share(event, _place(side, row), row["target"], amount, origin_id=row["origin_id"], carried=row["status"])
     if total is None:
         if None in amounts or not rows:
-            yield _claim(event, Place(side=side.value), NO_TARGET, None)
+            yield _share(event, Place(side=side.value), NO_TARGET, None)
         return
     left = total - sum((amount for amount in amounts if amount is not None), Decimal(0))
     for target, amount in _left_over(event, side, left, whole=None not in amounts):
-        yield _claim(event, Place(side=side.value), target, amount)
+        yield _share(event, Place(side=side.value), target, amount)
 
 
 def _left_over(event: ChangeOrderObserved, side: Side, left: Decimal, *, whole: bool) -> Iterator[tuple[str, Decimal]]:
@@ -80,7 +89,7 @@ def _place(side: Side, row: Mapping[str, Any]) -> Place:
     )
 
 
-def _claim(
+def _share(
     event: ChangeOrderObserved,
     place: Place,
     target: str,
@@ -88,11 +97,11 @@ def _claim(
     *,
     origin_id: str | None = None,
     carried: str | None = None,
-) -> Claim:
+) -> SourceShare:
     shown = event.change_order
     deleted = event.change is Change.DELETED
     says = NOTHING if amount is None or deleted else as_status(amount, shown.status)
-    return Claim(
+    return SourceShare(
         key=event.key,
         number=shown.number,
         title=shown.title,
@@ -117,42 +126,55 @@ def counts(event: ChangeOrderObserved) -> bool:
     return event.change is not Change.DELETED and event.change_order.status in BUCKETS
 
 
-def merged(seen: Iterable[Claim], live: Iterable[Claim] | None) -> list[Claim]:
-    """What was observed, with what the source says now; without ``live``, as it was observed."""
-    observed = {(claim.key, claim.place, claim.target): claim for claim in seen}
+def merged(seen: Iterable[SourceShare], live: Iterable[SourceShare] | None) -> list[SourceShare]:
+    """What was observed, with what the source says now; without ``live``, as it was observed, and so is what is carried
+    on from a record.
+    """
+    observed = {(share.key, share.place, share.target): share for share in seen}
     if live is None:
         return list(observed.values())
-    now = {(claim.key, claim.place, claim.target): claim for claim in live}
+    now = {(share.key, share.place, share.target): share for share in live if not share.carried_on}
+    now |= {name: share for name, share in observed.items() if share.carried_on}
     found = [
         replace(
-            claim,
+            share,
             says=now[name].says,
             amount=now[name].amount,
             status=now[name].status,
             unknown=now[name].unknown,
         )
         if name in now
-        else replace(claim, says=NOTHING, unknown=False)
-        for name, claim in observed.items()
+        else replace(share, says=NOTHING, unknown=False)
+        for name, share in observed.items()
     ]
-    return found + [replace(claim, seen=NOTHING, event=None) for name, claim in now.items() if name not in observed]
+    return found + [replace(share, seen=NOTHING, event=None) for name, share in now.items() if name not in observed]
 
 
-def why_nowhere(claim: Claim, routing: Routing) -> Why:
+def why_nowhere(share: SourceShare, routing: Routing) -> Why:
     """Why no destination takes what is left over of a change order."""
-    event = claim.event
-    if event is None or claim.target == NOT_ITEMIZED:
+    event = share.event
+    if event is None or share.target == NOT_ITEMIZED:
         words = "The amount of the change order is not the sum of its items: nothing carries the rest."
-        return Why(cause=Cause.NOT_ITEMIZED, sentence=words, since=claim.since)
-    decision = map_event(event, routing, event.observed_at)
-    for refusal in decision.refusals:
-        # What one target refuses says nothing of what none takes.
-        if refusal.origin_id is None or (claim.target == UNDIVIDED and refusal.reason.endswith(_DOES_NOT_ADD_UP)):
-            return refused(_as_told(event, OutcomeKind.REJECTED, refusal.reason, refusal.sentence))
-    for skip in decision.skips:
-        return refused(_as_told(event, OutcomeKind.SKIPPED, skip.reason, skip.sentence))
+        return Why(cause=Cause.NOT_ITEMIZED, sentence=words, since=share.since)
+    for piece in _said_of(share, event, routing):
+        kind = OutcomeKind.REJECTED if isinstance(piece, Refusal) else OutcomeKind.SKIPPED
+        return refused(_as_told(event, kind, piece.reason, piece.sentence))
     words = "No rule of a route takes this part of it."
-    return Why(cause=Cause.NO_RULE, sentence=words, since=claim.since)
+    return Why(cause=Cause.NO_RULE, sentence=words, since=share.since)
+
+
+def _said_of(share: SourceShare, event: ChangeOrderObserved, routing: Routing) -> list[Skip | Refusal]:
+    """Targets are asked only where one of them may be why: what they would write is much to make of each."""
+    if share.target != UNDIVIDED and event.origin_id is None:
+        return why_none_is_asked(event, routing)
+    decision = map_event(event, routing, event.observed_at)
+    # What one target refuses says nothing of what none takes.
+    refusals = [
+        one
+        for one in decision.refusals
+        if one.origin_id is None or (share.target == UNDIVIDED and one.reason.endswith(_DOES_NOT_ADD_UP))
+    ]
+    return [*refusals, *decision.skips]
 
 
 def _as_told(event: ChangeOrderObserved, kind: OutcomeKind, reason: str, sentence: str) -> ToldOutcome:

@@ -1,23 +1,19 @@
-"""What waits for a second person, and what came of a decision."""
+"""Proposals: what waits for a second person, who approves or declines it."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from operations.decisions import follow, read_recorded
 from operations.letters.decide import Decided
 from operations.letters.proposals import approve, decline, is_same_person
 from operations.reports.statements import ShownProposal, read_proposals
 from operations.reports.tables import moment_of
-from web.decisions.desk import DecidedRow, Desk, Writing
+from web.decisions.form_decisions import DecidedRow, FormDecisions, Writing
 from web.decisions.forms import Form, Submitted
 from web.decisions.letters import button
-from web.decisions.submission import NOTHING_KEPT, Kept, act, known, numbers_in, why_of
-from web.pages.screen import render, site_of
-
-MOST = 500
-"""Decisions that are followed at once."""
+from web.decisions.submission import NOTHING_KEPT, Kept, act, decisions_of, why_of
+from web.site import render, site_of
 
 
 def page(request: Request) -> HTMLResponse:
@@ -27,12 +23,13 @@ def page(request: Request) -> HTMLResponse:
 
 def _page(request: Request, kept: Kept, status: int) -> HTMLResponse:
     site = site_of(request)
-    user = site.desk.user_of(request) if site.desk else None
+    decisions = decisions_of(request)
+    user = decisions.user_of(request) if decisions else None
     with moment_of(site.store) as tables:
         proposals = read_proposals(tables)
         forms = {}
-        if site.desk is not None and user is not None:
-            forms = {one.proposal_id: _forms(site.desk, user, one, site.clock().timestamp()) for one in proposals}
+        if decisions is not None and user is not None:
+            forms = {one.proposal_id: _forms(decisions, user, one, site.clock().timestamp()) for one in proposals}
         return render(
             request,
             "decisions",
@@ -46,13 +43,14 @@ def _page(request: Request, kept: Kept, status: int) -> HTMLResponse:
         )
 
 
-def _forms(desk: Desk, user: str, one: ShownProposal, now: float) -> list[tuple[str, Form, str]]:
+def _forms(decisions: FormDecisions, user: str, one: ShownProposal, now: float) -> list[tuple[str, Form, str]]:
     about = [f"{one.stated_at} {one.proposal_id}"]
-    decline_form = ("decline", desk.key.form(user, "decline", about, now), "")
+    key = decisions.key
+    decline_form = ("decline", key.form(user, "decline", about, now), "")
     is_own = not one.is_typed and is_same_person(one.person, user)
     if one.item is None or is_own:
         return [decline_form]
-    return [("approve", desk.key.form(user, "approve", about, now), button(one.action, [one.item])), decline_form]
+    return [("approve", key.form(user, "approve", about, now), button(one.action, [one.item])), decline_form]
 
 
 async def submit_approval(request: Request) -> Response:
@@ -81,14 +79,3 @@ async def submit_decline(request: Request) -> Response:
 
 def _shown_again(request: Request, form: Submitted, kept: Kept, status: int) -> Response:
     return _page(request, kept, status)
-
-
-def followed(request: Request) -> HTMLResponse:
-    """Decisions by their numbers, and what came of each."""
-    desk, _ = known(request)
-    numbers = numbers_in(request.path_params["numbers"], MOST)
-    environment = desk.environment()
-    recorded = read_recorded(environment, numbers)
-    with moment_of(site_of(request).store) as tables:
-        decisions = follow(environment, tables, recorded)
-        return render(request, "decided", tables, decisions=decisions, asked=len(numbers))

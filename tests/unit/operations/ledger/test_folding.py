@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from operations.errors import Refused
-from operations.ledger import told
+from operations.ledger import folding
 from relay.engine.kafka import Partition, Record
 from relay.engine.record_codec import record_codec
 from relay.engine.topics import CINX, OUTCOMES, WRITES, Topic
@@ -38,9 +38,9 @@ def test_without_the_beginning_of_what_was_told_nothing_is_folded(topic: Topic) 
     cut = Partition(topic.name(), 1)
     cluster: Any = SimpleNamespace(beginning_offsets=lambda every: {place: 7 if place == cut else 0 for place in every})
     with pytest.raises(Refused, match=rf"{topic.name()}\[1\] begins at offset 7.*--accept-new-topic.*cor hold"):
-        told.refuse_cut(SURROUNDINGS, cluster, "cinx")
+        folding.refuse_cut(SURROUNDINGS, cluster, "cinx")
     cluster.beginning_offsets = lambda every: dict.fromkeys(every, 0)
-    told.refuse_cut(SURROUNDINGS, cluster, "cinx")
+    folding.refuse_cut(SURROUNDINGS, cluster, "cinx")
 
 
 @pytest.mark.parametrize("topic", [WRITES, OUTCOMES])
@@ -50,12 +50,12 @@ def test_what_was_told_and_cannot_be_read_is_named(monkeypatch: pytest.MonkeyPat
     def read_to_end(_: object, partitions: list[Partition], **__: object) -> list[Record]:
         return [Record(topic.name(), 1, 7, key, b"?", (), 0)] if Partition(topic.name(), 1) in partitions else []
 
-    monkeypatch.setattr(told, "read_to_end", read_to_end)
-    monkeypatch.setattr(told, "OpenLetters", lambda _: SimpleNamespace(open=list))
+    monkeypatch.setattr(folding, "read_to_end", read_to_end)
+    monkeypatch.setattr(folding, "OpenLetters", lambda _: SimpleNamespace(open=list))
     with pytest.raises(Refused, match=rf"{topic.name()}\[1\] at offset 7 cannot be read.*--accept-new-topic"):
-        list(told.folded_entries(SURROUNDINGS, CINX, "cinx-submitter", (), ()))
+        list(folding.folded_entries(SURROUNDINGS, CINX, "cinx-submitter", (), ()))
     key = b"a stranger's"
-    assert list(told.folded_entries(SURROUNDINGS, CINX, "cinx-submitter", (), ())) == []
+    assert list(folding.folded_entries(SURROUNDINGS, CINX, "cinx-submitter", (), ())) == []
 
 
 @pytest.mark.parametrize(("committed", "received"), [({}, True), ({0: 0}, False), ({0: 1}, True)])
@@ -71,6 +71,6 @@ def test_a_lane_whose_offset_is_gone_counts_as_received(
 
     offsets = {Partition(topic, number): offset for number, offset in committed.items()}
     cluster = SimpleNamespace(committed=lambda *_: offsets)
-    monkeypatch.setattr(told, "read_to_end", read_to_end)
-    monkeypatch.setattr(told, "Cluster", lambda _: nullcontext(cluster))
-    assert told.received_commands(SURROUNDINGS, CINX, "cinx-submitter") == ([given] if received else [])
+    monkeypatch.setattr(folding, "read_to_end", read_to_end)
+    monkeypatch.setattr(folding, "Cluster", lambda _: nullcontext(cluster))
+    assert folding.received_commands(SURROUNDINGS, CINX, "cinx-submitter") == ([given] if received else [])
