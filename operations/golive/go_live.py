@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from operations.audit import AuditedTransaction
 from operations.environment import Environment
 from operations.errors import Refused
 from operations.forecast.calls import Forecast
+from operations.golive.left import Left, why_left
 from operations.golive.mappers import prove_routes, wait_until_obeyed_by_mappers
 from operations.golive.pilots import end_pilots, make_pilots, pilots_of
 from operations.golive.unseen import Seen, is_unseen, seen_by_writers
 from operations.pace import Pace
 from operations.plan.plan import make_plan
-from operations.plan.recorded import RecordedPlan, RecordedRow, read_plan
+from operations.plan.recorded import RecordedPlan, read_plan
 from operations.plan.routes import as_live, carries, chosen_routes
-from operations.plan.rows import Action, PlanRow
 from operations.preflight import prove_names
 from operations.replay.events import Replayed, ReplayMapping
 from operations.replay.newest import current_ends, select
@@ -36,23 +35,6 @@ from relay.engine.topics import ALL, OBSERVED, OUTCOMES
 from workers.mapper import NOT_THE_MAPPING_S_FAULT
 
 BEGUN, ENDED = "go_live", "go_live.ended"
-
-_LEFT = {
-    Action.REFUSED: "it was shown as refused: mend what it names, and plan again",
-    Action.UNDER_WAY: "an earlier version of it is under way at the writer",
-}
-_NOTHING_TO_DO = frozenset({Action.UNCHANGED, Action.NOT_CARRIED})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
-    """What is not carried of a change order, and why. Without ``origin_id`` it is all of it."""
-
-    change_order_key: str
-    origin_id: str | None
-    number: str | None
-    target: str | None
-    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -290,7 +272,7 @@ def _as_shown(
     rows = {row.key: row for row in make_plan(environment, wish, calls).rows}
     asked = chosen.origin_ids | {one.origin_id or one.change_order_key for one in chosen.left}
     left = {
-        key: why for key, row in rows.items() if (why := _why_left(recorded.rows.get(key), row, is_asked=key in asked))
+        key: why for key, row in rows.items() if (why := why_left(recorded.rows.get(key), row, is_asked=key in asked))
     }
     kept = chosen.of(rows.keys() - left.keys())
     return replace(
@@ -317,33 +299,3 @@ def _forecast(environment: Environment, kept: Chosen) -> Forecast:
         for command in replayed.written.commands:
             forecast.add(command, is_there=command.origin_id in kept.there)
     return forecast
-
-
-def _why_left(shown: RecordedRow | None, row: PlanRow, *, is_asked: bool) -> str | None:
-    """Why a row is not carried; ``None``: it is, or there is nothing to do for it.
-
-    ``is_asked``: no writer has seen the revision, be it that the mapper makes a command of it or refuses it.
-    """
-    if shown is None:
-        return "it is not in the plan: plan again to see it" if is_asked else None
-    if shown.shown != row.shown:
-        is_done = row.action in _NOTHING_TO_DO and (shown.action in _NOTHING_TO_DO or shown.wanted == row.wanted)
-        return None if is_done else _changed(shown.action, row)
-    return _LEFT.get(row.action) if is_asked else None
-
-
-def _changed(shown: str, row: PlanRow) -> str:
-    if row.action is Action.NOT_READ:
-        return f"it could not be read to compare it with the plan; run this again later. {row.sentence or ''}".rstrip()
-    if row.action == shown:
-        return "what would be written is not what was shown: plan again, and carry by that plan"
-    return f"it has changed since it was shown as {_words(shown)}: it is {_words(row.action)} now; plan again to see it"
-
-
-def _words(action: str) -> str:
-    return action.replace("_", " ")
-
-
-def by_reason(left: Iterable[Left]) -> dict[str, int]:
-    """How many rows are left for each reason."""
-    return dict(Counter(one.why for one in left).most_common())
