@@ -6,6 +6,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Sequence
+from functools import partial
 from importlib.metadata import version
 
 import structlog
@@ -61,6 +62,8 @@ def _run(settings: Settings, names: Sequence[str], metrics: Metrics, *, once: bo
     # Before Kafka is waited for: where it stays away this is all that an alert can go by.
     for name in GROUPS.keys() & set(names):
         metrics.partitions_owned.labels(name).set(0)
+    for name in names:
+        metrics.stage_ready.labels(name).set_function(partial(health.is_ready, name))
     systems = {LOGS_IN_AT[name] for name in names if name in LOGS_IN_AT}
     connection, codec = connection_of(settings), codec_of(settings)
     pins = RecordedPins(

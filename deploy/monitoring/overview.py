@@ -85,6 +85,7 @@ PANELS = (
                 ),
                 "own nothing",
             ),
+            ("count(max by (stage) (avg_over_time(cor_stage_ready[15m])) < 0.5) or vector(0)", "not ready"),
         ),
         tells="Topics gone, stages that stopped themselves or do not work, files refused, holds or tables not read.",
         heading="alerts",

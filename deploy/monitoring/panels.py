@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from string import ascii_uppercase
 from typing import Any, Literal
 
 Json = dict[str, Any]
@@ -39,7 +40,7 @@ class Panel:
             "gridPos": {"h": self.height, "w": self.width, "x": column, "y": row},
             "fieldConfig": {"defaults": self._defaults(), "overrides": []},
             "options": self._options(),
-            "targets": [_target(letter, query) for letter, query in zip("ABCD", self.queries, strict=False)],
+            "targets": [_target(letter, query) for letter, query in zip(ascii_uppercase, self.queries, strict=False)],
         }
 
     @property

@@ -52,6 +52,12 @@ class Health:
         with self._lock:
             self._pulse(stage).ready = ready
 
+    def is_ready(self, stage: str) -> bool:
+        """Whether it has said so, and has not taken it back."""
+        with self._lock:
+            pulse = self._pulses.get(stage)
+            return pulse is not None and pulse.ready and not pulse.retired
+
     def idle(self, stage: str, idle: bool) -> None:  # noqa: FBT001 - reads as a sentence
         """Whether this turn found nothing to do and nothing is under way.
 

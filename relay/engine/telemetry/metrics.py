@@ -39,6 +39,7 @@ class MetricName(StrEnum):
     RATE_BUDGET = "cor_rate_budget_remaining_ratio"
     TRANSACTIONS = "cor_transactions_total"
     PARTITIONS_OWNED = "cor_partitions_owned"
+    STAGE_READY = "cor_stage_ready"
     RESTORE_SECONDS = "cor_restore_seconds"
     SETTLED_AFTER = "cor_mapped_to_settled_seconds"
     TOPIC_LOST = "cor_topic_lost"
@@ -137,6 +138,12 @@ class Metrics:
             name.PARTITIONS_OWNED,
             ("stage",),
             "Partitions assigned to this process; 0 while it waits for Kafka. Alert when none of a stage has any.",
+        )
+        self.stage_ready = self._gauge(
+            name.STAGE_READY,
+            ("stage",),
+            "1: the stage has joined, has restored what it works on, and works; 0: it waits, or begins again. Alert "
+            "when no process of a stage is ready for most of a quarter of an hour.",
         )
 
     def _letters(self) -> None:

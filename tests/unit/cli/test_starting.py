@@ -74,8 +74,8 @@ def test_a_worker_that_waits_for_kafka_shows_that_it_owns_nothing(waiting: subpr
     """An alert goes by it. Without Kafka there is nothing else that could raise one."""
     port = told(waiting, "telemetry.served")["port"]
     metrics = httpx.get(f"http://127.0.0.1:{port}/metrics").text
-    shown = [line for line in metrics.splitlines() if line.startswith("cor_partitions_owned")]
-    assert shown == ['cor_partitions_owned{stage="mapper"} 0.0']
+    shown = [line for line in metrics.splitlines() if line.startswith(("cor_partitions_owned", "cor_stage_ready"))]
+    assert shown == ['cor_partitions_owned{stage="mapper"} 0.0', 'cor_stage_ready{stage="mapper"} 0.0']
 
 
 def test_a_worker_that_waits_for_kafka_ends_when_told_to(waiting: subprocess.Popen[str]) -> None:

@@ -13,7 +13,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from deploy.kubernetes.alerts import groups
-from deploy.monitoring import dashboards, rules
+from deploy.monitoring import account, dashboards, overview, rules
+from deploy.monitoring.panels import laid_out
 from relay.engine.telemetry.metrics import Metrics
 
 ROOT = Path(__file__).parents[4]
@@ -106,6 +107,14 @@ def test_a_panel_speaks_of_what_there_is(panel: dict[str, Any]) -> None:
         assert wrong(target["expr"]) == []
         shown = set(re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]))
         assert shown <= grouped(target["expr"]), "a label that the expression drops shows as nothing"
+
+
+def test_a_panel_shows_all_that_it_asks() -> None:
+    panels = (*overview.PANELS, *account.PANELS)
+    drawn = (*laid_out(overview.PANELS), *laid_out(account.PANELS))
+    shown = [len(panel["targets"]) for panel in drawn]
+    assert shown == [len(panel.queries) for panel in panels]
+    assert max(shown) > 4
 
 
 @pytest.mark.parametrize("name", dashboards.DASHBOARDS)

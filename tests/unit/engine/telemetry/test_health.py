@@ -69,3 +69,17 @@ def test_a_retired_stage_is_neither_waited_for_nor_missed() -> None:
     health.retire("mapper")
     clock.now += 5
     assert (health.stalled(), health.waiting(), health.settled()) == ([], [], True)
+
+
+def test_who_has_ended_is_ready_no_more() -> None:
+    health = Health()
+    assert not health.is_ready("mapper")
+    health.expect("mapper")
+    assert not health.is_ready("mapper")
+    health.ready("mapper")
+    assert health.is_ready("mapper")
+    health.ready("mapper", False)
+    assert not health.is_ready("mapper")
+    health.ready("mapper")
+    health.retire("mapper")
+    assert not health.is_ready("mapper")
