@@ -49,7 +49,7 @@ class OwnRecords(StrEnum):
 
 
 Pattern = str | Expression
-"""An exact value, or an expression (written between slashes in the configuration)."""
+"""A value, compared as people read it, or an expression (written between slashes in the configuration)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

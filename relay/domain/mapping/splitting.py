@@ -11,6 +11,7 @@ from relay.domain.expression import Expression
 from relay.domain.mapping.crosswalk import cost_code
 from relay.domain.mapping.decision import CannotCarry
 from relay.domain.routes import Amount, Match, Pattern, Remainder, Route, Target
+from relay.domain.text_folding import folded
 
 FIELDS = ("name", "description", "unit", "cost_code", "classification_raw", "item_id")
 """Text fields of an item that a match may name."""
@@ -44,7 +45,7 @@ def _fits(patterns: Sequence[Pattern], text: str | None) -> bool:
 def _one_fits(pattern: Pattern, text: str) -> bool:
     if isinstance(pattern, Expression):
         return pattern.is_found_in(text)
-    return pattern == text
+    return pattern == text or folded(pattern) == folded(text)
 
 
 TOLERANCE = Decimal("0.01")

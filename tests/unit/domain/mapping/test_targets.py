@@ -156,6 +156,23 @@ def test_all_conditions_of_a_match_must_hold(match: Match, takes: bool) -> None:
     assert (command.operation is Operation.APPLY) is takes
 
 
+@pytest.mark.parametrize(
+    ("stated", "written"),
+    [
+        ("D\u00e9molition", "De\u0301molition"),
+        ("Rebar", " REBAR\u00a0"),
+        ("03-100", "03-100\u200b"),
+        ("fit", "\ufb01t"),
+    ],
+)
+def test_a_value_of_a_match_is_compared_as_people_read_it(stated: str, written: str) -> None:
+    shown = change_order(item("1", name=written, cost_code=written))
+    for match in (Match(fields={"name": (stated,)}), Match(cost_codes=(stated,))):
+        (command,) = mapped(shown, route(cinx("a", match=match)))
+        assert isinstance(command, TargetCommand)
+        assert command.operation is Operation.APPLY
+
+
 def test_zero_amounts_are_lines() -> None:
     assert procore_payload(change_order(item("1", 0)), route()).lines[0].amount == 0
 
