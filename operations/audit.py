@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from operations.environment import Environment
 from operations.json_values import plain
 from relay.domain.mapping import in_milliseconds
 from relay.domain.records import OperatorAction
-from relay.engine.kafka import Outgoing, Partition, Transactions
+from relay.engine.kafka import Cluster, KafkaFailure, Outgoing, Partition, Transactions
 from relay.engine.topics import AUDIT
 
 KNOWN_BY = "known_by"
 """In an entry's details: who knew the person. Where it is not there, the name was typed."""
+
+_PATIENCE: Final = 3.0
+"""Seconds for the marks of what was committed to be written: a broker answers that it is before they are."""
+_PAUSE: Final = 0.05
+"""Seconds between two looks for them."""
 
 
 def now() -> datetime:
@@ -39,7 +46,8 @@ class AuditedTransaction:
 
     Without a ``transactional_id``, here or in the environment, each command has one of its own: two operators at once
     do not end each other's work, and where both send the same letter again, the newer command wins. ``numbers`` are
-    the offsets of the entries that were committed: how people call what was decided.
+    the offsets of the entries that were committed: how people call what was decided. Whoever reads the topics after it
+    finds what was committed.
     """
 
     def __init__(self, environment: Environment, who: str, why: str, transactional_id: str | None = None) -> None:
@@ -50,6 +58,7 @@ class AuditedTransaction:
         # A page was told who a person is; at a command line anybody types a name.
         self._known = {KNOWN_BY: "page"} if environment.transactional_id else {}
         self.numbers: list[int] = []
+        self._last: dict[Partition, int] = {}
         self._transactions = Transactions(
             environment.connection,
             transactional_id or environment.transactional_id or f"{environment.prefix}cor-{uuid.uuid4()}",
@@ -63,6 +72,8 @@ class AuditedTransaction:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is None:
+            self._await_marks()
         self._transactions.close()
 
     def action(
@@ -91,5 +102,16 @@ class AuditedTransaction:
             for action in actions:
                 transaction.send(Outgoing(self._topic, action.subject.encode(), codec.encode(action, self._topic)))
             places = transaction.flush()
+        self._last = dict(places)  # The broker begins another transaction once the marks of the one before stand.
         self.numbers += [offset for _, offset in places[len(effects) :]]
         return places[: len(effects)]
+
+    def _await_marks(self) -> None:
+        """Returns once readers of what is committed see the last of it, or after a while: it is committed anyway."""
+        until = time.monotonic() + _PATIENCE
+        with suppress(KafkaFailure), Cluster(self._environment.connection) as cluster:
+            while self._last and time.monotonic() < until:
+                ends = cluster.end_offsets(list(self._last))
+                if all(ends[place] > offset for place, offset in self._last.items()):
+                    return
+                time.sleep(_PAUSE)
