@@ -14,7 +14,8 @@ _RANGE = range(20_000, 32_000)
 def free_ports(count: int) -> list[int]:
     """``count`` different ports of the loopback address that nobody listens on now."""
     found: list[int] = []
-    for port in random.sample(_RANGE, len(_RANGE)):
+    # Not by the generator that a run of tests seeds: two of them at once would choose the same.
+    for port in random.SystemRandom().sample(_RANGE, len(_RANGE)):
         if _is_free(port):
             found.append(port)
         if len(found) == count:

@@ -183,9 +183,9 @@ class SubmittersRelay(Relay):
     def await_the_end(self, story: str = "") -> None:
         """Until every command has ended; as long as something is in doubt, a person decides."""
         try:
-            awaited(self._only_doubts_are_left, "all to end but what is in doubt")
+            awaited(self._only_doubts_are_left, "all to end but what is in doubt", 180)
             while self._decide():
-                awaited(self._only_doubts_are_left, "all to end but what is in doubt")
+                awaited(self._only_doubts_are_left, "all to end but what is in doubt", 180)
             assert not self._open(), f"{self._open()} have no end, and nobody is asked about them"
         except AssertionError as error:
             raise self._told(AssertionError(f"{error}; open: {self._open()}"), story) from None

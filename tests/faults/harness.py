@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -34,6 +35,9 @@ PATIENCE = 90.0
 RESTARTED = {"COR_TRANSACTION_TIMEOUT": "60"}
 """Settings where the one broker is started again, which may take long on a busy machine: of transactions whose time is
 up before that, it forgets the end (docs/guarantees.md)."""
+
+ENDED_WHEN_TOLD = (0, 128 + signal.SIGTERM, -signal.SIGTERM)
+"""How a process ends that is told to: while it works, while it starts, and before it has begun to listen."""
 
 UNDER_WAY = timedelta(seconds=0.5)
 """In which a request that was being sent when the answer came may arrive."""

@@ -26,7 +26,7 @@ from tests.conftest import PARTITIONS
 from tests.faults.harness import Relay, prepare
 from tests.faults.test_poller_crashes import CONFIGURATION, POLLER
 
-pytestmark = pytest.mark.storm
+pytestmark = [pytest.mark.storm, pytest.mark.timeout(600)]  # Several waits, each of which says what it waited for.
 
 ACCOUNT = "cinx:acme"
 ITEMS = [{"quantity": 2, "unit_price": "10.50", "description": "Beam"}]

@@ -24,7 +24,7 @@ from relay.engine.topics import OBSERVED, PROCORE, Topic
 from tests.conftest import PARTITIONS
 from tests.faults.harness import Relay, awaited, end, prepare
 
-pytestmark = pytest.mark.storm
+pytestmark = [pytest.mark.storm, pytest.mark.timeout(600)]  # Several waits, each of which says what it waited for.
 
 POLLER = "poll-constructiononline"
 

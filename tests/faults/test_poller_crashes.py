@@ -20,7 +20,7 @@ from relay.engine.stages.crash_points import KILLED, CrashPoint
 from tests.conftest import PARTITIONS
 from tests.faults.harness import Relay, prepare
 
-pytestmark = pytest.mark.storm
+pytestmark = [pytest.mark.storm, pytest.mark.timeout(600)]  # Several waits, each of which says what it waited for.
 
 POLLER = "poll-cinx"
 ORIGIN = "cor:constructiononline:acme:{number}:steel"

@@ -75,7 +75,7 @@ accounts:
   constructiononline:
     acme:
       {{base_url: {constructiononline}/api, email: relay@acme.example, password_file: password,
-       api_key_file: api-key, poll_interval: 1s, sweep_interval: 10s}}
+       api_key_file: api-key, poll_interval: 3s, sweep_interval: 1h}}
   procore:
     acme:
       {{api_url: {procore}, login_url: {procore}, company_id: 4200, client_id_file: client,
@@ -144,7 +144,7 @@ class Run:
             process = subprocess.Popen(
                 [sys.executable, "-m", "cli", "run", stage],
                 cwd=ROOT,
-                env={**self.environment(), "COR_INSTANCE": stage},
+                env={**self.environment(), "COR_INSTANCE": stage, "COR_PATIENCE": "60"},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )

@@ -18,7 +18,7 @@ from relay.engine.telemetry import events
 from tests.faults.cinx_relay import ACCOUNTS, STAGE, SubmittersRelay, order
 from tests.faults.harness import PATIENCE, awaited, end
 
-pytestmark = pytest.mark.storm
+pytestmark = [pytest.mark.storm, pytest.mark.timeout(600)]  # Several waits, each of which says what it waited for.
 
 MOST = 60
 """Commands after which a place that was not passed often enough counts as not reached."""
@@ -42,7 +42,7 @@ WHILE_BLOCKED = [CrashPoint.WRITER_BEFORE_HOLD_COMMIT, CrashPoint.WRITER_AFTER_H
 @pytest.fixture(autouse=True)
 def short_times(submitters: SubmittersRelay) -> None:
     """A successor has to wait until its predecessor's request can no longer arrive."""
-    submitters.settings.update(COR_HTTP_DEADLINE="1", COR_SEND_WINDOW="0.5")
+    submitters.settings.update(COR_HTTP_DEADLINE="2", COR_SEND_WINDOW="2")
 
 
 def work() -> Iterator[CinxCommand]:
@@ -61,13 +61,14 @@ def killed_at(relay: SubmittersRelay, coming: Iterator[CinxCommand], point: str)
     process = relay.start(STAGE, once=False, crash_at=point)
     try:
         awaited(
-            lambda: process.poll() is not None or relay.log().count(TAKEN) == taken + len(ACCOUNTS),
+            lambda: process.poll() is not None or relay.log().count(TAKEN) >= taken + len(ACCOUNTS),
             f"both partitions to be taken over on the way to {point}",
             every=0.05,
         )
-        for one in itertools.islice(coming, MOST):
+        for number, one in enumerate(itertools.islice(coming, MOST)):
             relay.order(one)
-            if _has_ended(process, within=0.1):
+            # At first many at once; then one after the other, for points that each batch passes once.
+            if _has_ended(process, within=0.1 if number < MOST // 2 else 1.0):
                 break
         assert process.wait(PATIENCE) == KILLED, f"{point} was not reached\n{relay.log()}"
     finally:
@@ -114,9 +115,9 @@ def test_a_submitter_that_is_killed_as_it_takes_over_has_lost_nothing(
     one = submitters.start(STAGE, once=False, crash_at=f"{fenced}:3")
     two = None
     try:
-        awaited(lambda: submitters.log().count(TAKEN) == taken + 2, "both partitions to be taken over")
+        awaited(lambda: submitters.log().count(TAKEN) >= taken + 2, "both partitions to be taken over")
         two = submitters.start(STAGE, once=False, instance="two")
-        awaited(lambda: submitters.log().count(TAKEN) == taken + 3, "the second submitter to take one of them")
+        awaited(lambda: submitters.log().count(TAKEN) >= taken + 3, "the second submitter to take one of them")
         end(two)
         cluster.remove_member(f"{submitters.prefix}{STAGE}", "two")
         assert one.wait(PATIENCE) == KILLED, submitters.log()

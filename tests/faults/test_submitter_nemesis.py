@@ -21,7 +21,7 @@ from relay.engine.kafka import Cluster
 from relay.engine.topics import DIRECTORY, Topic
 from tests.faults.cinx_relay import STAGE, SubmittersRelay
 from tests.faults.cinx_story import MOVES, Round, story_of
-from tests.faults.harness import end
+from tests.faults.harness import ENDED_WHEN_TOLD, end
 from tests.faults.writer_storm import APPLY, ENDLESS, FAILED, STOPS
 
 pytestmark = pytest.mark.storm
@@ -33,8 +33,6 @@ FENCED = 20
 """As often as in a whole run somebody may find out by a commit that another has taken over."""
 SESSION = 6.0
 """Seconds after which a submitter that is not heard of has lost its partitions."""
-ENDED_WHEN_TOLD = (0, 128 + signal.SIGTERM, -signal.SIGTERM)
-"""How a process ends that is told to: while it works, while it starts, and before it has begun to listen."""
 SLOW = 5.0
 """Requests a second."""
 

@@ -27,7 +27,7 @@ from tests.faults.harness import (
 )
 from tests.faults.orders import change_order, withdrawal
 
-pytestmark = pytest.mark.storm
+pytestmark = [pytest.mark.storm, pytest.mark.timeout(600)]  # Several waits, each of which says what it waited for.
 
 FIRST = [
     change_order(1, 1),

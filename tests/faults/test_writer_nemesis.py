@@ -103,7 +103,7 @@ def test_nothing_is_lost_doubled_or_undone(
     random, sequences, commands = Random(seed), Counter[int](), list[ProcoreCommand]()
     restart, lost, lowered = random.sample(range(1, ROUNDS - 1), 3)
     topic = random.choice([PROCORE.ledger, PROCORE.ledger, DIRECTORY])
-    company, people = Company(relay, procore, random), People(relay, procore, random)
+    company, people = Company(relay, procore, random), People(relay, procore, Random(f"people of {seed}"))
     operator = Operator(relay, procore, company)
     try:
         for at in range(ROUNDS):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from subprocess import Popen
 
+import pytest
+
 from deploy.sandbox.process import Simulated
 from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind
 from tests.faults.harness import Relay, awaited, end, nothing_was_made_twice
 from tests.faults.orders import change_order
+
+pytestmark = pytest.mark.timeout(400)  # Several waits, each of which says what it waited for.
 
 POISON = 3
 GOOD = [number for number in range(1, 9) if number != POISON]

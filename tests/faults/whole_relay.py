@@ -48,7 +48,7 @@ routes:{routes}
 """
 _CONSTRUCTIONONLINE = """
     {name}: {{base_url: {url}/api, email: relay@acme.example, password_file: {folder}/password,
-      api_key_file: {folder}/api-key, poll_interval: 2s, sweep_interval: 60s}}"""
+      api_key_file: {folder}/api-key, poll_interval: 5s, sweep_interval: 1h}}"""
 _PROCORE = """
     {name}: {{api_url: {url}, login_url: {url}, company_id: {company}, client_id_file: {folder}/client-id,
       client_secret_file: {folder}/client-secret, poll_interval: 1s, requests_per_hour: 100000,

@@ -160,7 +160,10 @@ class Operator:
 
 
 class People:
-    """Somebody holds a change order or the account, and releases it in a later round."""
+    """Somebody holds a change order or the account, and releases it in a later round.
+
+    ``random`` is theirs alone: how often it is asked depends on how soon their commands end.
+    """
 
     def __init__(self, relay: Relay, procore: Simulated, random: Random) -> None:
         self._relay, self._procore, self._random = relay, procore, random

@@ -33,6 +33,8 @@ _LONGEST_PAUSE = 1.0
 """Seconds between two looks at the topic, at most; a quarter of the send window where that is less."""
 
 _AFTER_FAILURE = 1.0
+_GOODBYE = 5.0
+"""Seconds that its last look may take; a member that has not said goodbye counts as living for minutes."""
 _FAILURES_OF_A_LOOK = (KafkaFailure, RegistryFailure)
 
 
@@ -108,7 +110,7 @@ class ControlFollower:
     ) -> None:
         self._stop.set()
         self._news.set()
-        self._thread.join(_LONGEST_PAUSE + _AFTER_FAILURE)
+        self._thread.join(_GOODBYE)
         if not self._thread.is_alive():  # Else it holds the clients still; its statements age.
             self._say_goodbye()
             self._close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 from collections import Counter
@@ -25,6 +24,7 @@ from relay.engine.record_codec import record_codec
 from relay.engine.topics import CINX, PROCORE
 from tests.faults.cinx_judge import written_by
 from tests.faults.harness import (
+    ENDED_WHEN_TOLD,
     PATIENCE,
     ROOT,
     Relay,
@@ -37,9 +37,6 @@ from tests.faults.harness import (
 POLLER = "poll-constructiononline"
 PROCESSES = ((POLLER,), ("mapper", "dead-letters"), ("procore-writer", "cinx-submitter"))
 
-ENDED_WHEN_TOLD = (0, 128 + signal.SIGTERM, -signal.SIGTERM)
-"""How a process ends that is told to: while it works, while it starts, and before it has begun to listen."""
-
 OFFICES = {"north": "PO-124", "south": "PO-123", "west": "PO-200"}
 """Accounts of the source, since each may be asked 500 times an hour only, and the purchase orders of their targets."""
 
@@ -49,7 +46,7 @@ _OFFICE = """
       email: relay@acme.example
       password_file: {{secrets}}/password
       api_key_file: {{secrets}}/api-key
-      poll_interval: 4s
+      poll_interval: 8s
       sweep_interval: 1h"""
 
 _ROUTE = """

@@ -162,7 +162,8 @@ def test_statements_are_no_news_to_each_other(place: Place) -> None:
 
         def both_own() -> bool:
             turns()
-            return len(place.records()) >= 4
+            states = [place.stated(instance=instance) for instance in ("one", "two")]
+            return all(stated and stated[-1] is not None and stated[-1].owns == (TENANT,) for stated in states)
 
         awaited(both_own, "statements of both")
         count, looks = len(place.records()), 0

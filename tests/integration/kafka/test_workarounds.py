@@ -215,7 +215,7 @@ def test_the_library_joins_twice_which_is_why_keep_joins_is_still_needed(plain: 
 def test_the_library_forgets_a_join_which_is_why_finish_joining_is_still_needed(plain: Any) -> None:
     coordinator = plain._coordinator
     coordinator._assignment_snapshot = {}  # as if the topic's metadata had come only now
-    end = time.monotonic() + 5.0
+    end = time.monotonic() + PATIENCE
     while not coordinator.rejoining:
         plain.poll(timeout_ms=0)
         assert time.monotonic() < end, "it never began to join again"

@@ -51,7 +51,7 @@ def test_the_way_from_a_preview_to_a_live_route(site: Site) -> None:
         assert site.cor("hold", "--change-order", "2", "--why", "not yet").code == 0
         assert site.cor("go-live", "tower", "--only", "2").code == 0
         site.observe(order("2", 20, status=Status.REJECTED))
-        site.mapped()
+        site.received()
         assert site.cor("release", site.cor("holds", "list", "--json").json[0]["hold_id"], "--why", "now").code == 0
         site.carried()
         ends = {one.kind for one in site.outcomes() if one.change_order_key.endswith(":2") and one.target == "steel"}

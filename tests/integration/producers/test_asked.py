@@ -13,12 +13,15 @@ import pytest
 
 from deploy.local import Kafka
 from deploy.sandbox.process import Simulated, simulated
+from relay.domain.records import PollState
 from relay.engine.kafka import Connection, Partition, read_to_end
+from relay.engine.record_codec import record_codec
 from relay.engine.topics import OBSERVED, POLL_STATE
 from tests.conftest import PARTITIONS
 from tests.faults.conftest import record
 from tests.faults.harness import ROOT, Relay, awaited, end, prepare
 
+CODEC = record_codec()
 POLLERS = ("poll-constructiononline", "poll-procore")
 ACCOUNT = "constructiononline:acme"
 NEEDS_A_PERSON, FAILED, WRONG_USAGE = 3, 1, 2
@@ -72,6 +75,13 @@ def count(relay: Relay, topic: str) -> int:
     return sum(1 for _ in read_to_end(relay.connection, [Partition(topic, number) for number in range(PARTITIONS)]))
 
 
+def loaded(relay: Relay) -> set[str]:
+    """The accounts whose first load is noted, which is the last that it writes."""
+    places = [Partition(POLL_STATE.name(relay.prefix), number) for number in range(PARTITIONS)]
+    states = [CODEC.decode(one.value, PollState) for one in read_to_end(relay.connection, places) if one.value]
+    return {f"{state.system}:{state.account}" for state in states if not state.change_order_id and state.loaded}
+
+
 def listings(procore: Simulated, project: int) -> int:
     rows = procore.history(path="potential_change_orders")
     return sum(f"project_id={project}" in json.dumps(row) or f"/{project}/" in row["path"] for row in rows)
@@ -89,6 +99,7 @@ def test_who_asks_need_not_wait_for_the_interval(relay: Relay, remotes: dict[str
     try:
         awaited(lambda: count(relay, observed) == len(source.state()["change_orders"]), "the first load")
         awaited(lambda: listings(procore, 315) > 0 and listings(procore, 316) > 0, "both projects")
+        awaited(lambda: loaded(relay) == {ACCOUNT, "procore:acme"}, "both first loads to be noted")
         source.people("edit_change_order", id=first["ID"], set={"NAME": "Looked at now"})
         before, states = count(relay, observed), count(relay, POLL_STATE.name(relay.prefix))
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,9 +28,10 @@ from kafka.admin import (
 from deploy.kubernetes.access import ACCESS, Rule
 from deploy.local import Kafka
 from deploy.sandbox.process import Simulated, simulated
-from relay.engine.kafka import Cluster, Connection, Security
+from relay.engine.kafka import Cluster, Connection, KafkaFailure, Security
 from relay.engine.provision.declared import declared_topics
 from tests.conftest import PARTITIONS
+from tests.faults.harness import awaited
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 120.0
@@ -125,7 +127,7 @@ class Deployed:
             "COR_TOPIC_PREFIX": self.prefix,
             "COR_INSTANCE": f"{workload}-0",
             "COR_SESSION_TIMEOUT": "300",  # Nobody waits for one: each stage has an instance of its own.
-            "COR_PATIENCE": "5",
+            "COR_PATIENCE": "30",
             "COR_VIEWS_URL": f"sqlite:///{self.folder / 'views.sqlite'}",
         }
 
@@ -159,11 +161,22 @@ def deployed(
         deployed = Deployed(tmp_path, kafka.sasl_bootstrap_servers, prefix, remotes)
         deployed.configure()
         make_users(admin, deployed)
+        for access in ACCESS:  # A broker takes a moment to learn of a new user, and of rights.
+            awaited(partial(is_known, deployed, access.workload), f"the broker to know {access.workload}")
         yield deployed
         for access in ACCESS:
             admin.delete_acls([everything_of(deployed.user(access.workload))])
     finally:
         admin.close()
+
+
+def is_known(deployed: Deployed, workload: str) -> bool:
+    """Whether the broker takes the user's password, and shows it topics."""
+    try:
+        with Cluster(deployed.connection(workload)) as cluster:
+            return bool(cluster.topics())
+    except KafkaFailure:
+        return False
 
 
 def make_users(admin: KafkaAdminClient, deployed: Deployed) -> None:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from deploy.kubernetes.access import ACCESS, DECIDER, READER
 from relay.domain.letters import DeadLetter, LetterKind
-from relay.engine.kafka import Cluster, Connection, KafkaFailure, Outgoing, PlainWriter, Transactions
+from relay.engine.kafka import Connection, KafkaFailure, Outgoing, PlainWriter, Transactions
 from relay.engine.topics import ALL
-from tests.faults.harness import awaited
 from tests.integration.cli.conftest import Place
 from tests.integration.cli.test_letters import actions, in_review, refused
 from tests.integration.rights.conftest import Deployed
@@ -37,19 +35,8 @@ def may_write(deployed: Deployed, workload: str) -> set[str]:
     return taken
 
 
-def is_known(deployed: Deployed, workload: str) -> bool:
-    """Whether the broker takes the user's password."""
-    try:
-        with Cluster(deployed.connection(workload)) as cluster:
-            return bool(cluster.topics())
-    except KafkaFailure:
-        return False
-
-
 def test_who_looks_and_who_decides_write_what_is_documented(deployed: Deployed) -> None:
     (deciding,) = [one for one in ACCESS if one.workload == DECIDER]
-    for workload in (READER, DECIDER):  # A broker takes a moment to learn of a new user.
-        awaited(partial(is_known, deployed, workload), f"the broker to know {workload}")
     assert may_write(deployed, READER) == set()
     assert may_write(deployed, DECIDER) == {topic.base for topic in deciding.writes}
     for workload, transactional_id in ((READER, "web-0"), (READER, "cor-0"), (DECIDER, "cor-0"), (DECIDER, "mapper-0")):

@@ -299,7 +299,8 @@ def nothing_is_in_the_way(held: Mapping[str, Simulated]) -> None:
 def work(cor: Cor) -> None:
     """The mapper and the writers, until nothing is left that does not wait for a person."""
     with cor.running(*WRITERS):
-        awaited(lambda: cor.tells("status")["idle"], "the work to end", 300)
+        # Twice: an offset may be seen a moment before what was written with it.
+        awaited(lambda: cor.tells("status")["idle"] and cor.tells("status")["idle"], "the work to end", 300)
 
 
 def ids_recorded_in(whole: Dump) -> list[str]:

@@ -9,7 +9,7 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -203,6 +203,7 @@ def test_what_was_not_lost_is_not_accepted(relay: Relay) -> None:
 def test_a_store_is_not_accepted_under_a_writer_that_goes_on_from_memory(relay: Relay, cluster: Cluster) -> None:
     assert apply(relay).returncode == 0
     ledger = PROCORE.ledger.name(relay.prefix)
+    relay = replace(relay, more={**relay.more, "COR_SESSION_TIMEOUT": "60"})  # Longer than the command takes.
     with at_work(relay, "procore-writer"):
         cluster.delete([ledger])
         refused = apply(relay, "--accept-new-topic", ledger, "--why", "in haste")

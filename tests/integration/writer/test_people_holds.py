@@ -92,7 +92,7 @@ def test_a_successor_obeys_what_a_killed_writer_was_held_by(relay: Relay, procor
         writer.kill()
         writer.wait()
         successor = relay.start("procore-writer", once=False, instance=instance)
-        awaited(lambda: relay.log().count("writer.partition_owned") == 2, "the successor to own the account")
+        awaited(lambda: relay.log().count("writer.partition_owned") >= 2, "the successor to own the account")
         awaited(lambda: owns(relay, instance), "the successor to state itself")
         late = change_order(3, 1)
         relay.submit([late])

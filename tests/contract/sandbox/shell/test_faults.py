@@ -136,6 +136,7 @@ def test_a_client_that_gave_up_is_not_counted_as_answered(control: Control, call
     control.fault("delay", seconds=600)
     with pytest.raises(httpx.ReadTimeout):
         caller.post("/x", timeout=0.05)
+    control.history(phase="held", wait=10)
     control.release()
     [row] = control.history(phase="done", wait=10)
     assert (row["applied"], row["answered"], row["status"]) == (1, False, 200)
@@ -146,6 +147,7 @@ def test_a_delayed_request_may_be_applied_after_the_delay(control: Control, call
     with pytest.raises(httpx.ReadTimeout):
         caller.post("/x", timeout=0.05)
     assert acted(control) == 0
+    control.history(phase="held", wait=10)
     control.release()
     control.history(applied=1, wait=10)
     assert acted(control) == 1

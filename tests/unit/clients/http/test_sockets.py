@@ -84,7 +84,7 @@ def test_an_answer_that_drips_ends_with_the_deadline_of_the_whole_call() -> None
         while not stop.wait(0.02):
             connection.sendall(b" ")
 
-    with remote(drip, deadline=0.4) as (client, _):
+    with remote(drip, deadline=2.0) as (client, _):
         with pytest.raises(Ambiguous, match="time"):
             client.exchange(post(), CallTerms())
         stop.set()
