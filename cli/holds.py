@@ -16,6 +16,8 @@ from operations.operator import operator, stated
 from operations.wording import moment
 
 if TYPE_CHECKING:
+    from operations.environment import Environment
+    from operations.holds.hold import HoldWritten
     from operations.holds.obeyed import Obeyed
     from relay.domain.control import PersonHold
     from relay.domain.person_holds import AnyHold
@@ -80,10 +82,10 @@ def hold_command(
 ) -> None:
     """Keeps one thing from being written, until it is released.
 
-    Receiving and reading go on. It returns when every writer has said that it obeys; exit code 3 if that takes longer.
+    Receiving and reading go on. It returns when every writer has said that it obeys; exit code 3 if that takes longer
+    or the wait is interrupted: the hold stands all the same.
     """
     from operations.holds.hold import make_hold, until_of
-    from operations.holds.obeyed import wait_until_obeyed
     from operations.holds.subject import chosen
     from operations.route_names import route_names
     from operations.written_versions import writing_environment
@@ -108,11 +110,10 @@ def hold_command(
     screen.line(f"Hold {hold.hold_id} stands: {about(hold, names.of_target)}, {ends}.", "bold")
     if written.record is not None:
         screen.line(f"{written.record} was written for it; all that is written for that change order is on hold.")
-    with screen.busy("Waiting for the writers"):
-        obeyed = wait_until_obeyed(environment, written.offset, hold.tenant, wait)
+    obeyed = _awaited(screen, environment, written, wait)
     screen.json({"hold": hold, "record": written.record, **_as_object(obeyed)})
     _show(screen, obeyed, wait)
-    raise typer.Exit(Exit.DEAD_LETTERS if obeyed.missing else Exit.DONE)
+    raise typer.Exit(Exit.DONE if obeyed.is_confirmed else Exit.DEAD_LETTERS)
 
 
 def release_command(
@@ -128,23 +129,22 @@ def release_command(
     It returns when every writer has read it; exit code 3 if that takes longer.
     """
     from operations.holds.hold import release_hold
-    from operations.holds.obeyed import wait_until_obeyed
     from operations.route_names import route_names
     from operations.written_versions import writing_environment
     from relay.domain.person_holds import about
 
     person, reason = operator(who), stated(why)
     environment, screen = writing_environment(), Screen(as_json=as_json)
+    names = route_names(environment)
     written = release_hold(environment, hold, who=person, why=reason)
     released, left = written.hold, written.others
-    screen.line(f"Hold {released.hold_id} is released: {about(released, route_names(environment).of_target)}.", "bold")
+    screen.line(f"Hold {released.hold_id} is released: {about(released, names.of_target)}.", "bold")
     if left:
         screen.line(f"{left} other hold{'s stand' if left > 1 else ' stands'}: `cor holds list`.")
-    with screen.busy("Waiting for the writers"):
-        obeyed = wait_until_obeyed(environment, written.offset, released.tenant, wait)
+    obeyed = _awaited(screen, environment, written, wait)
     screen.json({"released": released.hold_id, **_as_object(obeyed)})
     _show(screen, obeyed, wait)
-    raise typer.Exit(Exit.DEAD_LETTERS if obeyed.missing else Exit.DONE)
+    raise typer.Exit(Exit.DONE if obeyed.is_confirmed else Exit.DEAD_LETTERS)
 
 
 @app.command("list", cls=Command)
@@ -198,12 +198,28 @@ def _end(hold: PersonHold) -> str:
     return f"until {moment(hold.until)} UTC" if hold.until else "until released"
 
 
+def _awaited(screen: Screen, environment: Environment, written: HoldWritten, seconds: float) -> Obeyed:
+    """Waits for the writers. What is written stands, whatever ends the wait: that is told with it."""
+    from operations.holds.obeyed import Obeyed, wait_until_obeyed
+    from relay.engine.kafka import KafkaFailure
+    from schemas import RegistryFailure
+
+    try:
+        with screen.busy("Waiting for the writers"):
+            return wait_until_obeyed(environment, written.offset, written.hold.tenant, seconds)
+    except (KafkaFailure, RegistryFailure) as error:
+        return Obeyed(failure=str(error))
+    except KeyboardInterrupt:
+        return Obeyed(failure="interrupted while it waited for the writers")
+
+
 def _as_object(obeyed: Obeyed) -> dict[str, object]:
     return {
-        "obeyed": not obeyed.missing,
+        "obeyed": obeyed.is_confirmed,
         "obeying": obeyed.obeying,
         "missing": obeyed.missing,
         "unowned": obeyed.unowned,
+        "failure": obeyed.failure,
     }
 
 
@@ -214,5 +230,7 @@ def _show(screen: Screen, obeyed: Obeyed, waited: float) -> None:
         screen.line(f"No running writer works for {tenant}: one that starts reads this before it writes anything.")
     for missing in obeyed.missing:
         screen.line(f"Not confirmed within {waited:.0f} s: {missing}.", "red")
-    if obeyed.missing:
+    if obeyed.failure is not None:
+        screen.line(f"Not confirmed: {obeyed.failure}.", "red")
+    if not obeyed.is_confirmed:
         screen.line("It stands all the same; whether it is obeyed yet is not known. See `cor status`.")

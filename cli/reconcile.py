@@ -74,12 +74,13 @@ def reconcile_command(
     zone = zone_of(environment.settings).name
     report, signed = _reconciled(screen, environment, project, _moment(month, as_of, zone), calls)
     report = _of_side(report, wanted)
-    screen.json(as_object(report, signed))
     _show(screen, report, signed, zone)
     _save(screen, report, signed, zone, csv, xlsx)
-    if sign_off:
-        digest = keep(environment, report, who, reason)
+    digest = keep(environment, report, who, reason) if sign_off else None
+    if digest is not None:
         screen.line(f"Signed off: {digest[:16]}.", "bold")
+    # The last of all: where files cannot be written or it cannot be signed, the failure is the one document.
+    screen.json({**as_object(report, signed), "signed": None if digest is None else {"digest": digest}})
     raise typer.Exit(Exit.DONE if report.is_reconciled else Exit.DEAD_LETTERS)
 
 

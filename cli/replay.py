@@ -84,8 +84,8 @@ def replay_command(
             cost, tally = estimate(environment, planned, advanced)
         _show_estimate(screen, environment, planned.selected, cost, tally)
         return
-    if not planned.places:
-        _report(screen, resume, planned.selected, Tally())
+    if not planned.places and resume is None:
+        _report(screen, None, planned.selected, Tally())
         return
     screen.line(f"Replay {planned.replay_id}: {len(planned.places)} events.")
     with _progress(screen, len(planned.places)) as advanced:

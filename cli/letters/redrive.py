@@ -43,7 +43,7 @@ def redrive_command(
 ) -> None:
     """Sends letters again, once their cause is gone.
 
-    Exit code 3 if some are refused again or cannot be sent.
+    Exit code 3 if some are refused again, have changed meanwhile or cannot be sent.
     """
     from operations.letters.filter import Filter
     from operations.letters.redrive import preview, redrive

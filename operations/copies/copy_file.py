@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import uuid
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -54,20 +55,41 @@ class CopyWriter:
 def written(path: Path) -> Iterator[CopyWriter]:
     """A new file, which has its name only once it is whole; of any other nothing stays.
 
-    Raises ``Refused`` where there is one.
+    Raises ``Refused`` where there is one, or where another was written by that name meanwhile.
     """
     if path.exists():
-        raise Refused(f"{path} is there already: name another file")
-    partial = path.with_name(f"{path.name}.partial")
+        raise _taken(path)
+    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.partial")  # Its own: two may be under way.
     try:
-        with gzip.open(partial, "wt", encoding="utf-8", compresslevel=6) as file:
+        with gzip.open(partial, "xt", encoding="utf-8", compresslevel=6) as file:
             writer = CopyWriter(file)
             yield writer
             writer.line("whole", records=writer.records)
-        partial.replace(path)
+        _name(partial, path)
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
+
+
+def _name(partial: Path, path: Path) -> None:
+    """Gives the file its name. Raises ``Refused`` where there is one of that name.
+
+    An empty file claims the name for that moment: not every file system has hard links, and renaming alone would put
+    the file in the other's place.
+    """
+    try:
+        path.touch(exist_ok=False)
+    except FileExistsError:
+        raise _taken(path) from None
+    try:
+        partial.replace(path)
+    except BaseException:
+        path.unlink()
+        raise
+
+
+def _taken(path: Path) -> Refused:
+    return Refused(f"{path} is there already: name another file")
 
 
 def lines_of(path: Path) -> Iterator[Line]:

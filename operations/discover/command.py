@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from operations.discover.discover import Discovery, discover
@@ -16,7 +17,8 @@ from relay.engine.configuration.pins import placeholders
 
 
 def discover_accounts(account: str | None, calls: Calls, *, folder: Path | None, again: bool) -> tuple[Path, Discovery]:
-    """The file that the accounts are configured in, and what they can see.
+    """The file that the accounts are configured in, and what they can see. ``again``: what the folder has of them is
+    read anew; what it has of other accounts stays.
 
     Raises ``ConfigurationError``, ``WrongUsage`` for an account that is not configured, and ``Refused`` where what
     an earlier run kept in the folder cannot be read.
@@ -24,9 +26,12 @@ def discover_accounts(account: str | None, calls: Calls, *, folder: Path | None,
     environment, with_kafka = Environment.read_before_kafka()
     configured = environment.settings.configuration_file()
     accounts = configured_accounts(configured, account)
-    known = {} if folder is None or again else recall(folder)
+    kept = {} if folder is None else recall(folder)
+    forgotten = {name: found for name, found in kept.items() if again and found.account in accounts}
+    known = {name: found for name, found in kept.items() if name not in forgotten}
     observed = observed_items(environment) if with_kafka else None
-    return configured, discover(accounts, environment.settings, calls, known=known, observed=observed)
+    discovery = discover(accounts, environment.settings, calls, known=known, observed=observed)
+    return configured, replace(discovery, forgotten=forgotten)
 
 
 def configured_accounts(configured: Path, wanted: str | None) -> dict[str, Account]:

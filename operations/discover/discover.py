@@ -34,12 +34,13 @@ class NotRead:
 @dataclass(slots=True)
 class Discovery:
     """What is known by now: lists by name, and what was not read. ``answered``: how many lists a remote has answered,
-    now or in an earlier run.
+    now or in an earlier run. ``forgotten``: lists of an earlier run, as they were, which were asked for anew.
     """
 
     lists: dict[str, FoundList] = field(default_factory=dict)
     not_read: list[NotRead] = field(default_factory=list)
     answered: int = 0
+    forgotten: Mapping[str, FoundList] = field(default_factory=dict)
 
     @property
     def is_vain(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from operations.discover.cost_codes import summed, write_cost_codes
 from operations.discover.discover import Discovery
 from operations.discover.guessed_routes import Guesses, guess_routes
 from operations.discover.lists import COST_CODES, SOURCE_CODES
-from operations.discover.memory import keep
+from operations.discover.memory import keep, with_others
 from operations.discover.writing import replace_file
 from relay.engine.configuration import load_configuration
 from relay.engine.configuration.document import parse_document, read_text
@@ -31,10 +31,11 @@ class Written:
 def write_folder(folder: Path, configured: Path, discovery: Discovery) -> Written:
     """Writes what was found. Raises ``ConfigurationError`` or ``Refused`` before a file of people is replaced.
 
-    The configuration is loaded at last, so that what is wrong with it is told as well.
-    ``configured``: the file from which the accounts are taken where the folder has none yet.
+    What another run has read meanwhile counts, and stays. The configuration is loaded at last, so that what is wrong
+    with it is told as well. ``configured``: the file from which the accounts are taken where the folder has none yet.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    discovery = replace(discovery, lists=with_others(folder, discovery.lists, discovery.forgotten))
     kept = keep(folder, discovery.lists)
     file = folder / configurations.FILE
     text = read_text(file) if file.exists() else configurations.moved(read_text(configured), configured, folder)

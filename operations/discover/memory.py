@@ -40,6 +40,21 @@ def recall(folder: Path) -> dict[str, FoundList]:
         raise Refused(f"{words}: delete it, and everything is read anew") from None
 
 
+def with_others(
+    folder: Path, lists: Mapping[str, FoundList], forgotten: Mapping[str, FoundList]
+) -> dict[str, FoundList]:
+    """``lists``, and what stands in the folder by now beside them: another run may have written meanwhile.
+
+    Of a list that both have, what was read last. ``forgotten``: what was asked for anew, and counts no more as it was.
+    Raises as :func:`recall`.
+    """
+    standing = {name: found for name, found in recall(folder).items() if found != forgotten.get(name)}
+    ours = {
+        name: found for name, found in lists.items() if name not in standing or standing[name].read_at <= found.read_at
+    }
+    return standing | ours
+
+
 def keep(folder: Path, lists: Mapping[str, FoundList]) -> Path:
     """Writes what was read into the folder."""
     entries = {name: _entry(found) for name, found in sorted(lists.items())}

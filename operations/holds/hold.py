@@ -9,7 +9,7 @@ from datetime import datetime
 from operations.audit import AuditedTransaction, now
 from operations.environment import Environment
 from operations.errors import Refused, WrongUsage
-from operations.holds.standing import read_standing
+from operations.holds.standing import in_force, read_standing
 from operations.holds.subject import subject_of
 from operations.preflight import prove_names
 from operations.times import NOT_KEPT, can_be_kept, parsed_time
@@ -36,8 +36,10 @@ def until_of(text: str | None) -> datetime | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldWritten:
-    """A hold that was made or released. ``offset``: behind that; ``number``: of the audit entry; ``others``: holds that
-    stood beside one that was released; ``record``: a record of ours that was named, where what it came from is held.
+    """A hold that was made or released. ``offset``: behind that; ``number``: of the audit entry.
+
+    ``others``: holds in force beside one that was released. ``record``: a record of ours that was named, where what it
+    came from is held.
     """
 
     hold: AnyHold
@@ -85,8 +87,9 @@ def release_hold(environment: Environment, named: str, *, who: str, why: str) ->
     standing = read_standing(environment)
     hold = _by_id_or_prefix(standing, named.strip())
     outgoing = Outgoing(environment.name(CONTROL), (standing.key_of(hold.hold_id) or "").encode(), None, 0)
+    others = [other for other in in_force(standing, now()) if other.hold_id != hold.hold_id]
     written = _commit(environment, outgoing, hold, "hold.release", who, why)
-    return replace(written, others=len(standing.holds) - 1)
+    return replace(written, others=len(others))
 
 
 def _commit(

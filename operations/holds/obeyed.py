@@ -28,11 +28,18 @@ class Obeyed:
     """Who obeys what was asked for. ``obeying`` are writers as ``stage instance``, ``missing`` says who does not yet.
 
     ``unowned`` are tenants for which no running writer works: one that starts reads the topic before it works.
+    ``failure``: why nobody could be asked.
     """
 
-    obeying: tuple[str, ...]
-    missing: tuple[str, ...]
-    unowned: tuple[str, ...]
+    obeying: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    unowned: tuple[str, ...] = ()
+    failure: str | None = None
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether every owner has said that it obeys."""
+        return not self.missing and self.failure is None
 
 
 def wait_until_obeyed(environment: Environment, offset: int, tenant: str | None, seconds: float) -> Obeyed:

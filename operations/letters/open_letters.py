@@ -100,6 +100,7 @@ class OpenLetters:
         self._environment = environment
         self.unreadable = 0
         self._read_to: dict[Partition, int] = {}
+        self._open_since: dict[tuple[Partition, bytes], bool] = {}
         self._systems = {
             topic.name(environment.prefix): family.system for family in FAMILIES.values() for topic in family.lanes
         }
@@ -133,10 +134,24 @@ class OpenLetters:
 
     def is_as_read(self, letter: OpenLetter) -> bool:
         """Whether nothing has come under a letter since :meth:`open` read it."""
-        known = LetterPlaces(
-            places={letter.place: [letter.offset]}, read_to={letter.place: self._read_to[letter.place]}
-        )
-        return not self._is_outdated(known, {letter.id.encode()})
+        return not self.changed([letter])
+
+    def changed(self, letters: Collection[OpenLetter]) -> dict[str, bool]:
+        """Of those under which something has come since :meth:`open` read them, by id whether they are open still.
+
+        Each partition is looked at once, from where the last look ended. Where the topic is another one by now, all
+        have changed, as far as can be told.
+        """
+        since = {letter.place: self._read_to[letter.place] for letter in letters}
+        try:
+            for record in read_to_end(self._environment.connection, list(since), start=since, pass_over=pass_over):
+                place = Partition(record.topic, record.partition)
+                self._read_to[place] = record.offset + 1
+                self._open_since[place, record.key or b""] = record.value is not None
+        except ReadOutOfRange:
+            return {letter.id: True for letter in letters}
+        looked_at = {letter.id: self._open_since.get((letter.place, letter.id.encode())) for letter in letters}
+        return {letter_id: is_open for letter_id, is_open in looked_at.items() if is_open is not None}
 
     def _is_outdated(self, known: LetterPlaces, keys: Collection[bytes]) -> bool:
         """Whether something has come under these keys since, or the topic is another one by now."""
@@ -148,7 +163,10 @@ class OpenLetters:
             return True
 
     def whole(self, fetcher: RecordFetcher, letter: OpenLetter) -> DeadLetter | None:
-        """The letter with the record that it holds; ``None`` if it was settled or changed meanwhile."""
+        """The letter with the record that it holds, as it was read; ``None`` where compaction has removed it since.
+
+        Until then it is read here whatever has come after it: what stands now is said by :meth:`changed`.
+        """
         record = fetcher.at(letter.place.topic, letter.place.number, letter.offset)
         if record is None or record.value is None:
             return None

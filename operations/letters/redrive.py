@@ -35,7 +35,7 @@ _AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedriveResult:
-    """What becomes of one letter: ``result`` is sent, settled, refused or impossible.
+    """What becomes of one letter: ``result`` is sent, settled, refused, impossible, or changed since it was read.
 
     ``at`` is when that was decided, and the time of the mapping; ``number`` that of its audit entry.
     """
@@ -72,6 +72,9 @@ def redrive(
 ) -> list[RedriveResult]:
     """Sends letters again, at most ``rate`` a second; returns what became of each.
 
+    With a low rate that takes a while, in which others close letters or send them: each is looked at once more right
+    before it goes out, and is left if something has come under it.
+
     Meant are the open letters that fit ``condition``, of these only ``letter_ids`` (or beginnings) where any are named.
     ``as_is``: the original commands, instead of mapping their events with today's routes. ``shown``: only letters that
     still stand so, and the others have no result. Raises ``Refused`` for a letter that is not open.
@@ -80,10 +83,13 @@ def redrive(
     pace = Pace(rate)
     of_projects = [] if as_is else [letter for letter in letters if letter.letter.of_project is not None]
     letters = [letter for letter in letters if letter not in of_projects]
-    results = [_replayed(environment, letter, rate=rate, who=who, why=why) for letter in of_projects]
+    results = [
+        redriver.left(letter) or _replayed(environment, letter, rate=rate, who=who, why=why) for letter in of_projects
+    ]
     with AuditedTransaction(environment, who, why) as transaction:
-        for batch in redriver.batches(letters):
-            pace.take(len(batch))
+        for mapped in redriver.batches(letters, pace.at_once(_AT_ONCE)):
+            pace.take(len(mapped))
+            batch = redriver.as_they_stand(mapped)
             outgoing = [record for result in batch for record in result.outgoing]
             actions = [
                 transaction.action(result.letter.subject, "letter.redrive", redriver.details(result), result.at)
@@ -107,7 +113,7 @@ def preview(
 ) -> list[RedriveResult]:
     """What would become of each letter that :func:`redrive` would send. Nothing is written."""
     redriver, letters = _prepared(environment, letter_ids, condition, as_is=as_is)
-    return [result for batch in redriver.batches(letters) for result in batch]
+    return [result for batch in redriver.batches(letters, _AT_ONCE) for result in batch]
 
 
 def _prepared(
@@ -153,12 +159,25 @@ class Redriver:
             "command_ids": result.commands,
         }
 
-    def batches(self, letters: Sequence[OpenLetter]) -> Iterator[list[RedriveResult]]:
-        """What becomes of ``letters``, in their order; each batch is for one transaction."""
+    def batches(self, letters: Sequence[OpenLetter], most: int) -> Iterator[list[RedriveResult]]:
+        """What becomes of ``letters``, in their order; each batch, of at most ``most``, is for one transaction."""
         with RecordFetcher(self._environment.connection) as fetcher:
             undecided = self._undecided(fetcher, letters)
             results = (self._result(fetcher, letter, undecided=letter.id in undecided) for letter in letters)
-            yield from bounded_batches(results, lambda result: result.size, most=_AT_ONCE)
+            yield from bounded_batches(results, lambda result: result.size, most=most)
+
+    def as_they_stand(self, batch: Sequence[RedriveResult]) -> list[RedriveResult]:
+        """The same, but nothing is written of a letter under which something has come since it was read."""
+        changed = self._open_letters.changed([result.letter for result in batch])
+        return [
+            _changed(result.letter, is_open=changed[result.letter.id]) if result.letter.id in changed else result
+            for result in batch
+        ]
+
+    def left(self, letter: OpenLetter) -> RedriveResult | None:
+        """What becomes of a letter under which something has come since it was read; ``None`` of any other."""
+        changed = self._open_letters.changed([letter])
+        return _changed(letter, is_open=changed[letter.id]) if changed else None
 
     def _undecided(self, fetcher: RecordFetcher, letters: Sequence[OpenLetter]) -> set[str]:
         """Letters whose change orders wait for a person's decision: nothing newer would go out."""
@@ -183,7 +202,7 @@ class Redriver:
             return RedriveResult(letter=letter, result="impossible", words=words, at=at)
         dead_letter = self._open_letters.whole(fetcher, letter)
         if dead_letter is None:
-            return RedriveResult(letter=letter, result="settled", words="it was settled or sent again meanwhile", at=at)
+            return _changed(letter, is_open=True)
         try:
             if self._routing is None:
                 return self._as_is(letter, dead_letter, at)
@@ -206,6 +225,14 @@ class Redriver:
             outgoing=(outgoing,),
             commands=(command.command_id,) if command else (),
         )
+
+
+def _changed(letter: OpenLetter, *, is_open: bool) -> RedriveResult:
+    """What becomes of a letter under which something has come since it was read: nothing, by us."""
+    if not is_open:
+        return RedriveResult(letter=letter, result="settled", words="closed meanwhile, and not sent", at=now())
+    words = "changed meanwhile, and not sent: see `cor letters show`"
+    return RedriveResult(letter=letter, result="changed", words=words, at=now())
 
 
 def _of_project(letter: OpenLetter, project: SourceProject, routing: Routing, at: datetime) -> RedriveResult:

@@ -9,6 +9,7 @@ from typing import Any
 
 from operations.environment import Environment
 from operations.errors import Refused
+from operations.letters.open_letters import Shown
 from operations.reading import with_key
 from operations.replay.places import Place
 from operations.replay.selection import Selection
@@ -21,16 +22,26 @@ BEGUN, ADVANCED, ENDED = "replay", "replay.advanced", "replay.ended"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayProgress:
-    """How far a replay is. ``last`` is the place of the last event that was replayed."""
+    """How far a replay is. ``last`` is the place of the last event that was replayed.
+
+    ``letters``: those about whole projects of its own, as they stood when it began. What a later one tells of may lie
+    behind ``ends``, where it replays nothing.
+    """
 
     selection: Selection
     ends: Mapping[int, int]
-    last: Place | None
+    letters: Shown
+    last: Place | None = None
 
 
-def beginning(selection: Selection, ends: Mapping[int, int], events: int) -> dict[str, object]:
+def beginning(progress: ReplayProgress, events: int) -> dict[str, object]:
     """What is noted at the beginning: enough to make the same choice again."""
-    return {"selection": selection.as_details(), "ends": dict(ends), "events": events}
+    return {
+        "selection": progress.selection.as_details(),
+        "ends": dict(progress.ends),
+        "events": events,
+        "project_letters": dict(progress.letters),
+    }
 
 
 def advance(place: Place, done: int) -> dict[str, object]:
@@ -58,4 +69,9 @@ def read_progress(environment: Environment, replay_id: str, count: int) -> Repla
     if begun is None:
         raise Refused(f"there is no replay {replay_id}; `cor replay` prints the id of each when it begins")
     ends = {int(number): offset for number, offset in begun["ends"].items()}
-    return ReplayProgress(selection=Selection.of_details(begun["selection"]), ends=ends, last=last)
+    return ReplayProgress(
+        selection=Selection.of_details(begun["selection"]),
+        ends=ends,
+        letters=begun.get("project_letters", {}),  # An earlier release noted none: it is not known which may end.
+        last=last,
+    )

@@ -10,7 +10,7 @@ from operations.audit import AuditedTransaction
 from operations.environment import Environment
 from operations.errors import Refused
 from operations.golive.pilots import routing_in_force
-from operations.letters.open_letters import OpenLetter, OpenLetters
+from operations.letters.open_letters import OpenLetter, OpenLetters, Shown, as_shown
 from operations.pace import Pace
 from operations.preflight import prove_names
 from operations.replay.cost import Cost, KnownEntries, LastEnds
@@ -31,12 +31,15 @@ Advanced = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedReplay:
-    """``places`` are left to be replayed. ``begins``: what its first audit entry says; ``None`` where it goes on."""
+    """``places`` are left to be replayed. ``begins``: what its first audit entry says; ``None`` where it goes on.
+
+    ``letters``: those about whole projects that may end with it, as they stood when it began.
+    """
 
     replay_id: str
-    selection: Selection
     selected: SelectedEvents
     places: Places
+    letters: Shown
     begins: Mapping[str, object] | None
     mapping: ReplayMapping
 
@@ -50,17 +53,21 @@ def plan_replay(environment: Environment, selection: Selection, resume: str | No
     prove_names(environment)
     mapping = ReplayMapping(environment, routing_in_force(environment))
     if resume is None:
-        progress = ReplayProgress(selection=selection, ends=current_ends(environment, counts[OBSERVED]), last=None)
+        progress = ReplayProgress(
+            selection=selection,
+            ends=current_ends(environment, counts[OBSERVED]),
+            letters={letter.id: letter.mark for letter in about_all_of(mapping.open_letters, selection)},
+        )
     else:
         progress = read_progress(environment, resume, counts[AUDIT])
     selected = select(environment, progress.selection, progress.ends)
     places = selected.places.behind(progress.last)
     return PlannedReplay(
         replay_id=resume or str(uuid.uuid4()),
-        selection=progress.selection,
         selected=selected,
         places=places,
-        begins=None if resume else beginning(progress.selection, progress.ends, len(places)),
+        letters=progress.letters,
+        begins=None if resume else beginning(progress, len(places)),
         mapping=mapping,
     )
 
@@ -76,21 +83,26 @@ def estimate(environment: Environment, planned: PlannedReplay, advanced: Advance
     return cost, tally
 
 
-def done_with(letters: Iterable[OpenLetter], selection: Selection, routing: Routing) -> list[OpenLetter]:
-    """The letters about projects of which all was replayed, now that a route takes them or nothing is missing."""
+def about_all_of(letters: Iterable[OpenLetter], selection: Selection) -> list[OpenLetter]:
+    """The letters about projects of which all is replayed."""
     return [
         letter
         for letter in letters
         if (project := letter.letter.of_project) is not None
         and selection.takes_all_of(f"{project.system}:{project.account}", project.project)
-        and is_provided_for(project, routing)
     ]
 
 
-def unchanged(planned: Iterable[OpenLetter], standing: Iterable[OpenLetter]) -> list[OpenLetter]:
-    """Those of ``planned`` that stand as they did: one that was written anew tells of what no replay has read."""
-    places = {(letter.id, letter.place, letter.offset) for letter in standing}
-    return [letter for letter in planned if (letter.id, letter.place, letter.offset) in places]
+def done_with(letters: Iterable[OpenLetter], planned: Shown, routing: Routing) -> list[OpenLetter]:
+    """Those of ``planned`` that are done with, now that a route takes their projects or nothing is missing.
+
+    One that was written anew stays: it tells of what no replay has read.
+    """
+    return [
+        letter
+        for letter in as_shown(letters, planned)
+        if (project := letter.letter.of_project) is not None and is_provided_for(project, routing)
+    ]
 
 
 def is_provided_for(project: SourceProject, routing: Routing) -> bool:
@@ -118,8 +130,8 @@ def run_replay(
                 transaction.commit([], [transaction.action(replay_id, BEGUN, planned.begins)])
             replayed = planned.mapping.events(planned.places)
             tally = write(transaction, replay_id, replayed, Pace(rate), advanced)
-            done = done_with(planned.mapping.open_letters, planned.selection, environment.configuration.routing)
-            done = unchanged(done, OpenLetters(environment).open()) if done else []
+            standing = OpenLetters(environment).open() if planned.letters else []
+            done = done_with(standing, planned.letters, environment.configuration.routing)
             ended = {"events": tally.events, "letters": tally.letters, "settled": [letter.id for letter in done]}
             transaction.commit([letter.tombstone() for letter in done], [transaction.action(replay_id, ENDED, ended)])
             tally.number = transaction.numbers[-1]

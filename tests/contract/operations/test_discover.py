@@ -111,6 +111,15 @@ def test_a_second_run_goes_on_where_the_calls_of_the_first_were_spent(office: Of
     assert office.only_read()
 
 
+def test_read_anew_for_one_account_what_others_have_stays(office: Office, out: Path) -> None:
+    discover(office, "--write", str(out))
+    office.forget()
+    discover(office, "cinx:acme", "--write", str(out), "--again")
+    assert {system for system, _, _ in office.asked()} == {"cinx"}
+    office.forget()
+    assert discover(office, "--write", str(out))["calls"]["made"] == 0
+
+
 def test_a_route_is_guessed_by_number_or_name_and_names_what_is_known(office: Office, out: Path) -> None:
     office.systems["procore"].people("load_typed_in", contract=44023, count=2)
     found = discover(office, "--write", str(out))

@@ -12,7 +12,7 @@ from relay.domain.control import Control, Member, PersonHold
 from relay.domain.mapping import map_event
 from relay.domain.person_holds import bars
 from relay.domain.records import OperatorAction
-from relay.engine.kafka import Outgoing
+from relay.engine.kafka import KafkaUnreachable, Outgoing
 from relay.engine.topics import AUDIT, CONTROL, CURRENT, OBSERVED
 from tests.integration.cli.conftest import Place
 from tests.unit.domain.mapping.samples import NOW, event, routing
@@ -175,6 +175,43 @@ def test_it_waits_for_the_owner_and_names_it(place: Place) -> None:
     ended = place.cor("release", hold.hold_id, *WHY, "--wait", "0")
     assert ended.code == 0
     assert "Obeyed by procore-writer one" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("ends", "why"),
+    [
+        (KafkaUnreachable("no broker answers"), "no broker answers"),
+        (KeyboardInterrupt(), "interrupted while it waited"),
+    ],
+)
+def test_a_hold_is_told_whatever_ends_the_wait(
+    place: Place, monkeypatch: pytest.MonkeyPatch, ends: BaseException, why: str
+) -> None:
+    place.route("1321036")
+
+    def ended(*_: object) -> None:
+        raise ends
+
+    monkeypatch.setattr("operations.holds.obeyed.wait_until_obeyed", ended)
+    made = place.cor("hold", "--account", "procore:acme", *WHY, "--json")
+    (hold,) = standing(place)
+    assert (made.code, made.json["hold"]["hold_id"], made.json["obeyed"]) == (3, hold.hold_id, False)
+    assert why in made.json["failure"]
+    released = place.cor("release", hold.hold_id, *WHY, "--json")
+    assert (released.code, released.json["released"], released.json["obeyed"]) == (3, hold.hold_id, False)
+    told = place.cor("hold", "--account", "procore:acme", *WHY)
+    assert (told.code, f"Not confirmed: {why}" in told.out) == (3, True)
+
+
+def test_a_hold_that_has_ended_by_itself_does_not_stand_beside_another(place: Place) -> None:
+    place.route("1321036")
+    place.cor("hold", "--account", "procore:acme", *WHY)
+    (hold,) = standing(place)
+    ended = Control(hold=replace(hold, hold_id="ended", until=datetime(2026, 1, 1, tzinfo=UTC)))
+    place.put(CONTROL, ended.key, ended, 0)
+    assert "other hold" not in place.cor("release", hold.hold_id, *WHY).out
+    place.cor("hold", "--account", "cinx:acme", *WHY)
+    assert "1 other hold stands" in place.cor("release", "ended", *WHY).out
 
 
 def test_a_member_that_is_gone_is_not_waited_for(place: Place) -> None:

@@ -3,9 +3,11 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from operations.letters import redrive
 from operations.letters.open_letters import OpenLetters
 from operations.letters.settle import settle_shown
 from operations.replay.replay import plan_replay, run_replay
@@ -289,6 +291,42 @@ def test_what_fails_once_more_while_others_are_settled_is_left(
     assert [json.loads(one.details)["letter_id"] for one in actions(place)] == [second.letter_id]
 
 
+@pytest.mark.parametrize(
+    ("attempts", "code", "result", "words"),
+    [(None, 0, "settled", "closed meanwhile"), (2, 3, "changed", "changed meanwhile")],
+)
+def test_what_is_closed_or_fails_once_more_while_others_are_sent_again_is_left(
+    place: Place, monkeypatch: pytest.MonkeyPatch, attempts: int | None, code: int, result: str, words: str
+) -> None:
+    first, second = refused(place, "2"), refused(place, "3")
+
+    def meanwhile(*_: object) -> None:
+        if attempts is None:
+            at = partition_of(key_of("2").encode(), PARTITIONS)
+            place.put(LETTERS, first.letter_id, None, at)
+        else:
+            put_letter(place, replace(first, attempts=attempts))
+
+    monkeypatch.setattr("operations.letters.redrive.Pace.take", meanwhile)
+    ended = place.cor("letters", "redrive", "--all", "--json")
+    results = {one["letter_id"]: (one["result"], one["words"]) for one in ended.json["letters"]}
+    assert (ended.code, results[first.letter_id][0], results[second.letter_id][0]) == (code, result, "sent")
+    assert words in results[first.letter_id][1]
+    sent = [one.change_order_key for one in place.decoded(PROCORE.commands, ProcoreCommand)[2:]]
+    assert sent == [key_of("3")]
+    assert [json.loads(one.details)["letter_id"] for one in actions(place)] == [second.letter_id]
+    assert (first.letter_id in open_letters(place)) == (attempts is not None)
+
+
+def test_at_a_low_rate_few_letters_go_out_together(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in "234":
+        refused(place, number)
+    taken: list[int] = []
+    monkeypatch.setattr("operations.letters.redrive.Pace.take", lambda _, count: taken.append(count))
+    assert place.cor("letters", "redrive", "--all", "--rate", "2").code == 0
+    assert taken == [2, 1]
+
+
 def test_what_waits_for_a_decision_is_neither_settled_nor_sent_again(place: Place) -> None:
     letter = refused(place, "2", LetterKind.NEEDS_REVIEW)
     in_review(place, letter)
@@ -470,6 +508,25 @@ def test_a_project_that_nothing_takes_is_one_letter_and_redriving_it_replays_the
     assert sorted(one.change_order_key for one in replayed) == [key_of("1"), key_of("2"), key_of("3")]
     assert not open_letters(place)
     assert {action.who for action in actions(place)} == {"ann"}
+
+
+def test_a_project_whose_letter_was_closed_while_another_was_replayed_is_not(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter = unrouted_project(place, "1")
+    place.route("777")
+    kept = redrive._prepared
+
+    def closed(*arguments: Any, **named: Any) -> Any:
+        prepared = kept(*arguments, **named)
+        assert place.cor("letters", "settle", letter.letter_id, "--why", "by hand").code == 0
+        return prepared
+
+    monkeypatch.setattr(redrive, "_prepared", closed)
+    ended = place.cor("letters", "redrive", "--all")
+    assert (ended.code, "closed meanwhile" in ended.out) == (0, True)
+    assert not place.commands()
+    assert [one.action for one in actions(place)] == ["letter.settle"]
 
 
 def test_a_project_of_which_something_is_refused_once_more_ends_in_3(place: Place) -> None:

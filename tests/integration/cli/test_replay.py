@@ -7,13 +7,18 @@ from dataclasses import replace
 import pytest
 
 from operations.audit import AuditedTransaction
+from operations.replay.newest import current_ends
+from operations.replay.selection import Selection
+from operations.written_versions import writing_environment
 from relay.domain.commands import ProcoreCommand
 from relay.domain.ledger import LedgerEntry, Part
 from relay.domain.records import OperatorAction
 from relay.engine.kafka import Outgoing
 from relay.engine.topics import AUDIT, OBSERVED, PROCORE
+from tests.conftest import PARTITIONS
+from tests.cor_command import Ended
 from tests.integration.cli.conftest import Place, key_of, tenant
-from tests.integration.cli.test_letters import command_of, open_letters, put_letter, unrouted
+from tests.integration.cli.test_letters import command_of, open_letters, put_letter, unrouted, unrouted_project
 from tests.unit.domain.mapping.samples import change_order
 
 pytestmark = pytest.mark.usefixtures("recorded")
@@ -100,27 +105,33 @@ def test_a_dry_run_writes_nothing_and_says_what_it_would_cost(place: Place) -> N
     assert not actions(place)
 
 
-def test_an_interrupted_replay_goes_on_where_it_stood_and_does_nothing_twice(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for number in range(7):
-        place.observe(str(number))
-    monkeypatch.setattr("operations.replay.write._AT_ONCE", 2)
+def interrupted_at(place: Place, monkeypatch: pytest.MonkeyPatch, nth: int, *words: str) -> Ended:
+    """``cor replay`` that is interrupted at its nth commit, before anything of that is written."""
     whole, calls = AuditedTransaction.commit, []
 
     def interrupted(
         transaction: AuditedTransaction, effects: Sequence[Outgoing], notes: Sequence[OperatorAction]
     ) -> None:
         calls.append(len(effects))
-        if len(calls) == 4:
+        if len(calls) == nth:
             raise KeyboardInterrupt
         whole(transaction, effects, notes)
 
     monkeypatch.setattr(AuditedTransaction, "commit", interrupted)
-    ended = place.cor("replay", "--all")
+    ended = place.cor("replay", *words)
     monkeypatch.setattr(AuditedTransaction, "commit", whole)
-    replay_id = actions(place)[0].subject
     assert ended.code == 1
+    return ended
+
+
+def test_an_interrupted_replay_goes_on_where_it_stood_and_does_nothing_twice(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(7):
+        place.observe(str(number))
+    monkeypatch.setattr("operations.replay.write._AT_ONCE", 2)
+    ended = interrupted_at(place, monkeypatch, 4, "--all")
+    replay_id = actions(place)[0].subject
     assert f"cor replay --resume {replay_id}" in ended.err
     assert len(backfill(place)) == 4
     place.observe("new")  # What came later belongs to no replay that began before.
@@ -130,6 +141,56 @@ def test_an_interrupted_replay_goes_on_where_it_stood_and_does_nothing_twice(
     assert again.code == 1
     assert "has ended" in again.err
     assert "there is no replay" in place.cor("replay", "--resume", "nothing").err
+
+
+def test_a_replay_that_was_interrupted_before_it_said_so_ends_once_it_is_resumed(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.observe("1")
+    interrupted_at(place, monkeypatch, 3, "--all")
+    replay_id = actions(place)[0].subject
+    assert [one.action for one in actions(place)] == ["replay", "replay.advanced"]
+    resumed = place.cor("replay", "--resume", replay_id, "--json")
+    assert (resumed.code, resumed.json["events"], resumed.json["replay_id"]) == (0, 0, replay_id)
+    assert actions(place)[-1].action == "replay.ended"
+    assert "has ended" in place.cor("replay", "--resume", replay_id).err
+    assert len(backfill(place)) == 1
+
+
+@pytest.mark.parametrize("came_later", [True, False])
+def test_a_resumed_replay_ends_only_the_letters_of_projects_that_stood_when_it_began(
+    place: Place, monkeypatch: pytest.MonkeyPatch, *, came_later: bool
+) -> None:
+    place.observe("1")
+    if not came_later:
+        unrouted_project(place, "2")
+    place.route("777")
+    interrupted_at(place, monkeypatch, 2, "--all")
+    if came_later:
+        unrouted_project(place, "2")
+    replay_id = actions(place)[0].subject
+    assert place.cor("replay", "--resume", replay_id).code in (0, 3)
+    left = [str(one.of_project) for one in open_letters(place).values() if one.of_project]
+    of_777 = "constructiononline:acme/project:777"
+    assert (of_777 in left) == came_later
+    assert (key_of("2") in {one.change_order_key for one in backfill(place)}) != came_later
+
+
+def test_a_resumed_replay_of_an_earlier_release_ends_no_letter_of_a_project(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its entry does not say which stood."""
+    letter = unrouted_project(place, "2")
+    place.route("777")
+    noted = {
+        "selection": Selection().as_details(),
+        "ends": current_ends(writing_environment(), PARTITIONS),
+        "events": 1,
+    }
+    monkeypatch.setattr("operations.replay.replay.beginning", lambda *_: noted)
+    interrupted_at(place, monkeypatch, 2, "--all")
+    assert place.cor("replay", "--resume", actions(place)[0].subject).code == 0
+    assert list(open_letters(place)) == [letter.letter_id]
 
 
 def test_what_no_route_takes_is_a_letter_and_ends_in_3(place: Place) -> None:

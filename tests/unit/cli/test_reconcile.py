@@ -12,6 +12,7 @@ from cli.reconcile import _save, _show
 from cli.screen import Screen
 from operations.reconcile.signing import SignOff
 from operations.reconcile.statement import NotCounted, sides_of
+from relay.engine.kafka import CommitFailed
 from tests.cor_command import cor
 from tests.unit.operations.reconcile.test_signing import OTHER, PROJECT, report, signed
 
@@ -49,3 +50,34 @@ def test_a_sign_off_without_a_reason_is_refused_before_a_call(
     monkeypatch.setenv("COR_KAFKA_BOOTSTRAP_SERVERS", "localhost:1")
     ended = cor(capsys, "reconcile", "7", "--sign-off", "--why", " ")
     assert (ended.code, "--why says nothing" in ended.err, called) == (2, True, [])
+
+
+@pytest.fixture
+def reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command has a report."""
+    monkeypatch.setenv("COR_KAFKA_BOOTSTRAP_SERVERS", "localhost:1")
+    monkeypatch.setattr("cli.reconcile._reconciled", lambda *_: (report(), None))
+
+
+@pytest.mark.usefixtures("reported")
+def test_as_json_a_report_says_that_it_was_signed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operations.reconcile.signing.sign_off", lambda *_: "abc123")
+    unsigned = cor(capsys, "reconcile", "7", "--json").json
+    assert (unsigned["reconciled"], unsigned["signed"]) == (True, None)
+    now = cor(capsys, "reconcile", "7", "--sign-off", "--why", "Month end", "--json")
+    assert now.code == 0
+    assert now.json == unsigned | {"signed": {"digest": "abc123"}}
+
+
+@pytest.mark.usefixtures("reported")
+def test_as_json_a_report_that_cannot_be_signed_is_one_failure(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> str:
+        raise CommitFailed("the commit is not certain")
+
+    monkeypatch.setattr("operations.reconcile.signing.sign_off", failing)
+    ended = cor(capsys, "reconcile", "7", "--sign-off", "--why", "Month end", "--json")
+    assert (ended.code, ended.json) == (1, {"code": 1, "error": "the commit is not certain"})
