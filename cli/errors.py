@@ -59,7 +59,9 @@ def _code_of(error: Exception) -> Exit | None:
 
     if isinstance(error, WrongUsage | ConfigurationError):
         return Exit.WRONG_USAGE
-    failures = (Refused, Fatal, CallFailure, KafkaFailure, RegistryFailure, Unreadable, Unwritable)
+    if isinstance(error, BrokenPipeError):
+        return None  # Whoever reads the output has read enough: whatever runs the command ends it.
+    failures = (Refused, Fatal, CallFailure, KafkaFailure, RegistryFailure, Unreadable, Unwritable, OSError)
     return Exit.FAILED if isinstance(error, failures) else None
 
 

@@ -69,7 +69,7 @@ def write_workbook(table: SpreadsheetTable, about: About, path: Path) -> None:
         raise Refused(f"{len(table.rows)} rows are more than a workbook holds ({_MOST_ROWS}): use --csv, or a filter")
     # Of each sheet one row at a time is in memory, so they have to come in order, and texts stand in their cells.
     options = {"strings_to_formulas": False, "strings_to_urls": False, "constant_memory": True}
-    with Workbook(str(path), options) as workbook:
+    with path.open("wb") as file, Workbook(file, options) as workbook:
         formats = {name: workbook.add_format(dict(properties)) for name, properties in _FORMATS.items()}
         summary, data = workbook.add_worksheet("Summary"), workbook.add_worksheet("Data")
         totals = list(table.totals())

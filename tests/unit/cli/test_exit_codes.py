@@ -149,3 +149,11 @@ def test_what_a_remote_wrote_in_an_error_cannot_command_the_terminal(capsys: pyt
     with pytest.raises(SystemExit), reported(context):
         raise Fatal("no \x1b]0;owned\x07 \u202e such order")
     assert capsys.readouterr().err == "cor: no \ufffd]0;owned\ufffd \ufffd such order\n"
+
+
+def test_a_file_that_cannot_be_had_is_told_by_its_name(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    context = typer.Context(typer.main.get_command(app_of(COMMANDS)))
+    with pytest.raises(SystemExit) as ended, reported(context):
+        (tmp_path / "nowhere" / "copy").write_text("")
+    assert ended.value.code == 1
+    assert "nowhere/copy" in capsys.readouterr().err

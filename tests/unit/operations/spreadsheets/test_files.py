@@ -230,3 +230,11 @@ def test_more_rows_than_a_workbook_holds_are_refused(tmp_path: Path, monkeypatch
     monkeypatch.setattr(workbook, "_MOST_ROWS", 1)
     with pytest.raises(Refused, match="use --csv"):
         write_workbook(table(row(), row()), About(facts=()), tmp_path / "writes.xlsx")
+
+
+@pytest.mark.parametrize("name", ["csv", "xlsx"])
+def test_a_file_that_cannot_be_written_is_refused_by_name(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "nowhere" / f"writes.{name}"
+    files = {"csv": None, "xlsx": None} | {name: path}
+    with pytest.raises(Refused, match=f"nowhere/writes.{name} cannot be written: No such file"):
+        save(table(row()), About(facts=()), files["csv"], files["xlsx"])
