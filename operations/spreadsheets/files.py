@@ -1,18 +1,23 @@
-"""A table in the files that were asked for."""
+"""A table in the files that were asked for at a command line."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from operations.operator import operator
 from operations.spreadsheets.columns import SpreadsheetTable
 from operations.spreadsheets.csv_file import write_csv
 from operations.spreadsheets.workbook import About, write_workbook
 
 
-def save(table: SpreadsheetTable, about: About, csv: Path | None, xlsx: Path | None) -> str:
-    """Writes them; returns their names, for people. Raises ``OSError``, and ``Refused`` for too many rows."""
+def save(table: SpreadsheetTable, about: About, csv: Path | None, xlsx: Path | None, *, who: str | None = None) -> str:
+    """Writes them; returns their names, for people. Raises ``OSError``, and ``Refused`` for too many rows.
+
+    ``who``: the name that was given; else a workbook names the user of the operating system. Neither is proven.
+    """
     if csv is not None:
         write_csv(table, csv)
     if xlsx is not None:
-        write_workbook(table, about, xlsx)
+        write_workbook(table, replace(about, made_by=f"{operator(who)} (typed)"), xlsx)
     return ", ".join(str(path) for path in (csv, xlsx) if path is not None)
