@@ -75,7 +75,7 @@ def reconcile_command(
     report, signed = _reconciled(screen, environment, project, _moment(month, as_of, zone), calls)
     report = _of_side(report, wanted)
     _show(screen, report, signed, zone)
-    _save(screen, report, signed, zone, csv, xlsx)
+    _save(screen, report, signed, zone, csv, xlsx, who)
     digest = keep(environment, report, who, reason) if sign_off else None
     if digest is not None:
         screen.line(f"Signed off: {digest[:16]}.", "bold")
@@ -268,7 +268,15 @@ def _money(value: Decimal) -> str:
     return f"({amount(-value)})" if value < 0 else f"{amount(value)} "
 
 
-def _save(screen: Screen, report: Reconciliation, signed: SignOff | None, zone: str, csv: Csv, xlsx: Xlsx) -> None:
+def _save(
+    screen: Screen,
+    report: Reconciliation,
+    signed: SignOff | None,
+    zone: str,
+    csv: Csv,
+    xlsx: Xlsx,
+    who: str | None = None,
+) -> None:
     if csv is None and xlsx is None:
         return
     from operations.reconcile.table import facts_of, table_of
@@ -279,5 +287,5 @@ def _save(screen: Screen, report: Reconciliation, signed: SignOff | None, zone: 
 
     table = table_of(report, signed)
     about = about_table("Reconciliation", *facts_of(report, CompanyZone(zone)), zone=CompanyZone(zone))
-    saved = save(table, about, csv, xlsx)
+    saved = save(table, about, csv, xlsx, who=who)
     screen.line(f"{counted(len(table.rows), 'row')} in {saved}.")

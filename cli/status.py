@@ -12,11 +12,11 @@ import typer
 from cli.errors import Exit
 from cli.options import finite
 from cli.screen import AsJson, Screen
-from operations.wording import counted, duration, moment
+from operations.wording import counted, duration, moment, system_name
 
 if TYPE_CHECKING:
+    from operations.golive.only_shown import OnlyShown, WithoutRoute
     from operations.golive.pilots import RoutePilots
-    from operations.golive.unseen import OnlyShown
     from operations.status.report import LettersState, Queue, StageState, Status, TenantState
     from operations.status.views import ViewsState
     from relay.domain.control import Member
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 
 _MOST_PILOTS = 5
+_MOST_TARGETS = 5
 
 
 def status_command(
@@ -92,14 +93,9 @@ def _show(screen: Screen, status: Status, names: RouteNames) -> None:
         screen.line()
         works = [*members, *([_guests_row(guests)] if guests else [])]
         screen.table(("member", "instance", "works for", "release", "heard"), works)
-    for shown in status.only_shown or ():
+    for told in _not_carried(status):
         screen.line()
-        screen.lines("\n".join(_only_shown(shown)))
-    unreadable = (f"{key} cannot be read, and counts as no pilot." for key in status.unreadable_pilots)
-    pilots = [*_pilots(status.pilots), *unreadable]
-    if pilots:
-        screen.line()
-        screen.lines("\n".join(pilots))
+        screen.lines("\n".join(told))
     screen.line()
     if status.letters.open:
         screen.line(_open_letters(status.letters), "bold")
@@ -144,6 +140,14 @@ def _stage_row(stage: StageState) -> tuple[object, ...]:
     return (stage.stage, stage.lag, stage.inbox, stage.held, stage.in_doubt, oldest)
 
 
+def _not_carried(status: Status) -> Iterator[list[str]]:
+    """What routes have only shown, what is no longer followed, and the pilots: each by itself, where there is any."""
+    unreadable = (f"{key} cannot be read, and counts as no pilot." for key in status.unreadable_pilots)
+    told = [list(_only_shown(shown)) for shown in status.only_shown or ()]
+    told += [list(_without_route(status.without_route or ())), [*_pilots(status.pilots), *unreadable]]
+    return (lines for lines in told if lines)
+
+
 def _only_shown(shown: OnlyShown) -> Iterator[str]:
     """What a route has shown and not carried, with the command that carries it."""
     name, live = shown.route, shown.mode.value == "live"
@@ -155,9 +159,24 @@ def _only_shown(shown: OnlyShown) -> Iterator[str]:
             yield f"{words}. Carry them: cor go-live {name}"
         else:
             yield f"{words}. Once the file says live: cor go-live {name}; some before: --only CHANGE-ORDER"
-    if shown.no_longer_followed:
+    if shown.no_longer_followed and live:
         words = f"{name}: {_counted(shown.no_longer_followed)} written, and what changed since was only shown"
-        yield f"{words}. Once the file says live: cor go-live {name}"
+        yield f"{words}. Carry it: cor go-live {name}"
+    elif shown.no_longer_followed:
+        words = f"{name}: {_counted(shown.no_longer_followed)} written and {_is(shown.no_longer_followed)}"
+        yield f"{words} no longer followed. Once the file says live, what changed meanwhile: cor go-live {name}"
+
+
+def _without_route(found: Sequence[WithoutRoute]) -> Iterator[str]:
+    """What no route carries any more, the most first."""
+    most = sorted(found, key=lambda one: -one.change_orders)
+    for one in most[:_MOST_TARGETS]:
+        there = f"{system_name(one.system)} {one.destination}".rstrip()
+        words = f"{one.target}: {_counted(one.change_orders)} written to {there} and {_is(one.change_orders)}"
+        yield f"{words} no longer followed: no route of the file carries that there."
+    if len(most) > _MOST_TARGETS:
+        rest = sum(one.change_orders for one in most[_MOST_TARGETS:])
+        yield f"So it is with {rest} more, of {len(most) - _MOST_TARGETS} other targets: cor status --json."
 
 
 def _pilots(standing: Sequence[RoutePilots]) -> Iterator[str]:
@@ -177,6 +196,10 @@ def _pilots(standing: Sequence[RoutePilots]) -> Iterator[str]:
 
 def _counted(number: int) -> str:
     return f"{number} change order{' was' if number == 1 else 's were'}"
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def _member_row(member: Member, status: Status) -> tuple[object, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -40,8 +41,10 @@ def allow_file(rows: int, command: str) -> None:
 
 
 def about_file(request: Request, title: str, *facts: tuple[str, str], read_at: datetime | None) -> About:
-    """What is said of a file that the page makes: times are in its zone."""
-    return about_table(title, *facts, read_at=read_at, zone=CompanyZone(site_of(request).zone.name))
+    """What is said of a file that the page makes, in the page's zone, with the name of whom the proxy names."""
+    site = site_of(request)
+    about = about_table(title, *facts, read_at=read_at, zone=CompanyZone(site.zone.name))
+    return replace(about, made_by=site.decider_of(request))
 
 
 def exported(table: SpreadsheetTable, about: About, form: str, name: str) -> Response:

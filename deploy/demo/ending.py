@@ -7,8 +7,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from deploy.demo import home, log
 from deploy.demo.holdings import of_procore, packages
-from deploy.demo.log import agreed
 from deploy.demo.reconciled import reconciled
 from deploy.demo.scene import PLACES, Scene, money
 from deploy.demo.workplace import ROOT
@@ -35,8 +35,9 @@ def verdict(scene: Scene) -> bool:
     grouped, made = sum(one.package for one in of_procore(state)), packages(state)
     right = "yes" if made == grouped else "no"
     rows.append(("Procore", "packages, one for each PCO in one", grouped, made, "", "", right))
-    for (side, status), amount in sorted(agreed(scene).items(), reverse=True):
-        rows.append(("cor log", f"{side} side, {status}", "", "", "", money(amount), "yes"))
+    for name, sums in (("cor log", log.agreed(scene)), ("Home", home.agreed(scene))):
+        for (side, status), amount in sorted(sums.items(), reverse=True):
+            rows.append((name, f"{side} side, {status}", "", "", "", money(amount), "yes"))
     for names, contracts, amount in reconciled(scene):
         rows.append(("cor reconcile", names, "", contracts, "", money(amount), "yes"))
     columns = ("system", "where", "expected", "found", "lines", "total", "right")

@@ -5,6 +5,7 @@ It shares no code with the relay: a mapping that is judged by itself proves noth
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -18,6 +19,13 @@ Row = Mapping[str, Any]
 CLASSES = {1: "material", 2: "labor", 3: "subcontractor", 4: "equipment", 5: "other", 6: "unclassified"}
 STATUSES = {0: "pending", 1: "approved", 2: "rejected"}
 """The statuses that a route carries if it names none; a draft (3) is not carried."""
+
+
+COUNTED = ("approved", "pending")
+"""The statuses of which sums are told."""
+
+Said = Mapping[tuple[str, str, str, str], Decimal]
+"""By account, project, side and status."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,17 @@ class Office:
         for item in state["items"]:
             items.setdefault(item["CHANGE_ORDER_ID"], []).append(item)
         return cls(account, state["change_orders"], state["deleted_change_orders"], items)
+
+
+def source_says(offices: Sequence[Office]) -> Said:
+    """The headers' amounts: the owner's side at the client's price, the other at cost. What is nothing is left out."""
+    sums: dict[tuple[str, str, str, str], Decimal] = defaultdict(Decimal)
+    for office in offices:
+        for order in office.living:
+            if (status := STATUSES.get(order["CONDITION"])) in COUNTED:
+                for side, amount in (("owner", order["CLIENT_PRICE"]), ("cost", order["COST_MONEY"])):
+                    sums[office.account, str(order["PRJ_ID"]), side, status] += Decimal(amount)
+    return {place: amount for place, amount in sums.items() if amount}
 
 
 def routes(configuration: Path) -> list[Row]:

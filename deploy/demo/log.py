@@ -7,14 +7,12 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from deploy.demo.expectation import routes
+from deploy.demo.expectation import COUNTED, routes
 from deploy.demo.holdings import Held, of_cinx, of_procore
 from deploy.demo.scene import Scene
 
 Sums = Mapping[tuple[str, str], Decimal]
 """By side and status."""
-
-_COUNTED = ("approved", "pending")
 
 
 def held(scene: Scene) -> Sums:
@@ -32,7 +30,7 @@ def held(scene: Scene) -> Sums:
 def _added(sided: Iterable[tuple[Held, str]]) -> Sums:
     sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for one, side in sided:
-        if one.status in _COUNTED:
+        if one.status in COUNTED:
             sums[side, one.status] += sum((line.amount for line in one.lines), Decimal(0))
     return dict(sums)
 
@@ -41,11 +39,11 @@ def told(scene: Scene) -> Sums | str:
     """What ``cor log`` says of the same; or in which row the source's share and what is there differ."""
     rows: list[dict[str, Any]] = scene.operator.reads("log")["rows"]
     for row in rows:
-        if row["written_at"] and row["status_source"] in _COUNTED and Decimal(row["difference"] or 1):
+        if row["written_at"] and row["status_source"] in COUNTED and Decimal(row["difference"] or 1):
             return f"{row['change_order_key']} at {row['destination']} differs by {row['difference']}"
     sums: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for row in rows:
-        for status in _COUNTED:
+        for status in COUNTED:
             sums[row["side"], status] += Decimal(row[f"{status}_there"] or 0)
     return {place: amount for place, amount in sums.items() if amount}
 

@@ -26,7 +26,7 @@ from relay.engine.topics import CONTROL
 
 _APPROVALS = "web-approvals"
 """The transactional id of all approvals, behind the prefix."""
-_REMOTE_ID, _MADE_AT = "remote_id", "made_at"
+_REMOTE_ID, _MADE_AT, _SUBJECT = "remote_id", "made_at", "subject"
 
 
 class MadeAt(StrEnum):
@@ -52,6 +52,11 @@ def is_typed(proposal: Proposal) -> bool:
 def remote_id_of(proposal: Proposal) -> str | None:
     """The record that it names."""
     return proposal.choice.get(_REMOTE_ID)
+
+
+def _subject_of(proposal: Proposal) -> str:
+    """What audit entries about it are filed under: the change order's key, as all others about it."""
+    return proposal.choice.get(_SUBJECT, proposal.letter_id)  # One that was made before this was kept has none.
 
 
 def standing_proposals(standing: Standing) -> list[Proposal]:
@@ -82,7 +87,8 @@ def propose(
                 f"{one.person} has proposed to {one.action} letter {ready.letter.id} at {one.at:%Y-%m-%d %H:%M} UTC: "
                 f"that waits for a second person; decline it first ({one.proposal_id})"
             )
-    choice = {_MADE_AT: made_at.value} | ({_REMOTE_ID: remote_id} if remote_id else {})
+    choice = {_MADE_AT: made_at.value, _SUBJECT: ready.letter.subject}
+    choice |= {_REMOTE_ID: remote_id} if remote_id else {}
     proposal = Proposal(
         proposal_id=str(uuid.uuid4()),
         letter_id=ready.letter.id,
@@ -128,7 +134,7 @@ def decline(environment: Environment, proposal_id: str, *, who: str, why: str) -
     with _approving(environment, who, why) as transaction:
         proposal = _by_id(read_standing(environment), proposal_id)
         details = _about(proposal) | {"proposed_by": proposal.person}
-        action = transaction.action(proposal.letter_id, "letter.decline", details)
+        action = transaction.action(_subject_of(proposal), "letter.decline", details)
         transaction.commit([_ended(environment, proposal)], [action])
         return Proposed(proposal=proposal, number=transaction.numbers[-1])
 
@@ -145,7 +151,7 @@ def _taken_over(environment: Environment, transaction: AuditedTransaction, propo
     """It stands under a name that is known from now on."""
     known = replace(proposal, person=who, choice=proposal.choice | {_MADE_AT: MadeAt.PAGE.value}, at=now())
     details = _about(proposal) | {"typed": proposal.person}
-    action = transaction.action(proposal.letter_id, "letter.propose-by-name", details)
+    action = transaction.action(_subject_of(proposal), "letter.propose-by-name", details)
     transaction.commit([_written(environment, known)], [action])
     return Proposed(proposal=known, number=transaction.numbers[-1])
 

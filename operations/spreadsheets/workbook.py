@@ -48,10 +48,14 @@ _FORMATS: Final[Mapping[str, dict[str, object]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What a reader has to know of a file: names and values, in this order. ``zone``: of its times."""
+    """What a reader has to know of a file: names and values, in this order. ``zone``: of its times.
+
+    ``made_by``: who made it, as far as that is known.
+    """
 
     facts: Sequence[tuple[str, str]]
     zone: CompanyZone = UTC_ZONE
+    made_by: str | None = None
 
 
 def about_table(
@@ -169,7 +173,8 @@ def _tell(
 ) -> None:
     sheet.set_column(0, 0, 28)
     sheet.set_column(1, 1, 80)
-    for row, (name, value) in enumerate((*about.facts, *_control(table, totals, about))):
+    made_by = [("Made by", about.made_by)] if about.made_by else []
+    for row, (name, value) in enumerate((*about.facts, *made_by, *_control(table, totals, about))):
         sheet.write_string(row, 0, in_a_cell(name), formats["header"])
         sheet.write_string(row, 1, in_a_cell(value), formats["text"])
 

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 from operations.audit import now
 from operations.environment import Environment
+from operations.golive.only_shown import OnlyShown, WithoutRoute, not_carried
 from operations.golive.pilots import RoutePilots, pilots_by_route
-from operations.golive.unseen import OnlyShown, only_shown
 from operations.holds.standing import ControlReader, holds_on, in_force
 from operations.known_losses import known_losses
 from operations.letters.open_letters import OpenLetter, OpenLetters
@@ -95,10 +95,10 @@ class Status:
     """Everything. ``people_holds`` are in force, the oldest first; ``members`` are the instances of stages that live.
 
     ``idle``: nothing is left to do but what waits for a person or for a blocked tenant; ``views`` is not waited for.
-    ``lost_topics``: what is wrong
-    with topics that are not what they were, a sentence for each; then it is not idle. ``only_shown``: by route what was
-    shown and never carried; ``None`` where that cannot be told now. ``pilots``: all that stand, whatever became of
-    their routes; ``unreadable_pilots`` are keys on the control topic.
+    ``lost_topics``: what is wrong with topics that are not what they were, a sentence for each; then it is not idle.
+    ``only_shown``: by route what was shown and never carried, or was written and is no longer followed;
+    ``without_route``: what was written, and no route carries any more; ``None`` where that cannot be told now.
+    ``pilots``: all that stand, whatever became of their routes; ``unreadable_pilots`` are keys on the control topic.
     """
 
     at: datetime
@@ -110,6 +110,7 @@ class Status:
     people_holds: tuple[HeldByPerson, ...] = ()
     members: tuple[Member, ...] = ()
     only_shown: tuple[OnlyShown, ...] | None = None
+    without_route: tuple[WithoutRoute, ...] | None = None
     pilots: tuple[RoutePilots, ...] = ()
     unreadable_pilots: tuple[str, ...] = ()
     views: ViewsState | None = None
@@ -160,14 +161,18 @@ def read_status(environment: Environment, budgets: Mapping[str, Mapping[str, flo
 
 
 def with_only_shown(environment: Environment, status: Status) -> Status:
-    """The status with what was only shown. What the mapper has not read yet was not even shown: then it is not told."""
+    """The status with what was only shown, or is not carried any more. What the mapper has not read yet was not even
+    shown: then it is not told.
+    """
     lags = {stage.stage: stage.lag for stage in status.stages}
     if environment.settings.config is None or lags[MAPPER]:
         return status
+    pilots = frozenset((of.route, key) for of in status.pilots for key in of.change_orders)
     try:
-        return replace(status, only_shown=only_shown(environment))
+        found = not_carried(environment, pilots)
     except ConfigurationError:
         return status
+    return status if found is None else replace(status, only_shown=found.routes, without_route=found.without_route)
 
 
 def _modes(environment: Environment) -> dict[str, RouteMode] | None:

@@ -256,6 +256,10 @@ class Site:
                 name = topic.name(self.prefix)
                 self._write([Outgoing(name, event.key.encode(), CODEC.encode(event, name))])
 
+    def forget_at_the_source(self, key: str) -> None:
+        """The newest of a change order is gone, as pollers leave it once its deletion was published."""
+        self._write([Outgoing(CURRENT.name(self.prefix), key.encode(), None)])
+
     # -- what came of it
 
     def outcomes(self) -> list[ChangeOrderOutcome]:

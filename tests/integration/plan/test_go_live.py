@@ -17,11 +17,22 @@ from relay.engine.kafka import Outgoing, PlainWriter
 from relay.engine.topics import CINX, CONTROL, PROCORE
 from tests.integration.plan.conftest import TOWER, Site, order
 
+ELSEWHERE = TOWER.replace("tower", "clinic").replace("901", "902").replace("44023", "44024").replace("PO-123", "PO-124")
+
 
 def only_shown(site: Site) -> dict[str, int]:
     """By route how many change orders were only shown, as ``cor status`` says."""
     status = site.cor("status", "--json").json
     return {shown["route"]: shown["change_orders"] for shown in status["only_shown"]}
+
+
+def no_longer_followed(site: Site) -> tuple[dict[str, int], dict[str, int]]:
+    """How many change orders were written and are no longer followed: by route, and by targets without one."""
+    status = site.cor("status", "--json").json
+    return (
+        {shown["route"]: shown["no_longer_followed"] for shown in status["only_shown"] if shown["no_longer_followed"]},
+        {left["target"]: left["change_orders"] for left in status["without_route"]},
+    )
 
 
 def written(site: Site) -> set[str]:
@@ -82,6 +93,31 @@ def test_the_way_from_a_preview_to_a_live_route(site: Site) -> None:
         lanes = len(site.commands(PROCORE.backfill)), len(site.commands(CINX.backfill))
         assert "Nothing is left to carry" in site.cor("go-live", "tower").out
         assert (len(site.commands(PROCORE.backfill)), len(site.commands(CINX.backfill))) == lanes
+
+
+def test_what_was_written_and_is_no_longer_followed_is_told_without_a_further_revision(site: Site) -> None:
+    site.configure(TOWER)
+    site.observe(order("1"), order("2"), order("3"))
+    with site.running():
+        site.mapped()
+        assert site.cor("go-live", "tower", "--only", "1", "--only", "2").code == 0
+        site.carried()
+        assert no_longer_followed(site) == ({}, {})
+        assert site.cor("go-live", "tower", "--end-pilot").code == 0
+        assert no_longer_followed(site) == ({"tower": 2}, {})
+        assert only_shown(site) == {"tower": 1}
+        told = " ".join(site.cor("status").out.split())
+        assert "tower: 2 change orders were written and are no longer followed. Once the file says live" in told
+    site.forget_at_the_source("constructiononline:acme:1")
+    assert no_longer_followed(site) == ({"tower": 2}, {})
+    # While the route is live, what changes is carried, and so is a deletion.
+    site.configure(TOWER, mode="live")
+    assert no_longer_followed(site) == ({}, {})
+    site.configure(ELSEWHERE, mode="live")
+    assert no_longer_followed(site) == ({}, {"owner": 2, "steel": 2})
+    assert "owner: 2 change orders were written to Procore 315/44023 and are no longer followed" in " ".join(
+        site.cor("status").out.split()
+    )
 
 
 def test_what_is_not_as_the_plan_has_shown_it_because_of_remote_or_file_is_left(site: Site) -> None:

@@ -190,6 +190,8 @@ def test_a_command_line_only_proposes_and_its_name_counts_for_nobody(office: Off
     assert 'action="/decisions/approve"' not in bert.get("/decisions").text
     location(sends(stale, "/decisions", "/decisions/approve"))
     assert len(place.commands()) == before + 1
+    assert {one.subject for one in actions(place)} == {letter.change_order_key}
+    assert "letter.propose-by-name" in place.cor("audit", "--change-order", "17").out
 
 
 def test_of_one_letter_only_its_own_and_those_about_the_same_record_are_read(
@@ -288,6 +290,10 @@ def test_an_approval_never_applies_to_a_later_state(office: Office, what: str) -
     declined = sends(bert, "/decisions", "/decisions/decline", why="It was tried again")
     location(declined)
     assert standing(place) == []
+    assert {one.subject for one in actions(place)} == {letter.change_order_key}
+    assert "declined what was proposed about" in place.cor("trace", "17").out
+    office.fold()
+    assert "It was tried again" in bert.get(f"/change-orders?key={letter.change_order_key}").text
 
 
 def test_holds_and_releases_by_form(office: Office) -> None:

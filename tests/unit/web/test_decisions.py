@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -262,3 +264,12 @@ def test_numbers_of_decisions_as_addresses(text: str) -> None:
 def test_an_address_that_names_no_decision(text: str) -> None:
     with pytest.raises(Exception, match="decision"):
         numbers_in(text, 10)
+
+
+def test_a_file_of_the_page_names_whom_the_proxy_names_and_nobody_else(app: Starlette) -> None:
+    def made_by(person: Person) -> list[str]:
+        with zipfile.ZipFile(io.BytesIO(person.get("/log.xlsx").content)) as parts:
+            return re.findall("Made by.*?<t>(.*?)</t>", parts.read("xl/worksheets/sheet3.xml").decode())
+
+    assert made_by(Person(app, "bert")) == ["bert"]
+    assert made_by(Person(app, "bert", ELSEWHERE)) == made_by(Person(app, None)) == []

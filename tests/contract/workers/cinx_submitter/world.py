@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -24,6 +25,7 @@ from relay.domain.commands import (
     Lane,
     Operation,
 )
+from relay.domain.control import PersonHold, Subject
 from relay.domain.ledger import InboxRecord, LedgerEntry
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome
@@ -132,6 +134,7 @@ class World:
         self.sent: list[CinxCommand] = []
         self.mapped: tuple[Mapped, ...] = ()
         self.pool = Inline()
+        self.people = NOTHING_HELD
         self._url = url
         self._advance = advance
         self._store = restored_store(TOPICS, CODEC, self.log.read)
@@ -261,7 +264,23 @@ class World:
             receive.receive_batch(self.state, Lane.LIVE, records)
 
     def _work(self) -> None:
-        run_once(self.state, self.calls, NOTHING_HELD)
+        run_once(self.state, self.calls, self.people)
+
+    def hold_account(self) -> None:
+        """A person keeps the account from being written, and the owner knows it."""
+        hold = PersonHold(
+            hold_id="h",
+            kind=Subject.ACCOUNT,
+            subject="cinx:acme",
+            reason="The budget is open",
+            person="ann",
+            since=self.time.clock().now(),
+        )
+        self.people = replace(NOTHING_HELD, holds={hold.hold_id: hold})
+
+    def release_account(self) -> None:
+        """The person lets it go on."""
+        self.people = NOTHING_HELD
 
     def pass_time(self, seconds: float) -> None:
         self.time.seconds += seconds

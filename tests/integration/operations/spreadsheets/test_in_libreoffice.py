@@ -15,6 +15,9 @@ import pytest
 from deploy.local.libreoffice import libreoffice
 from deploy.local.services import NothingToRunOn
 from operations.plan.rows import Action, FieldChange, PlanRow
+from operations.reconcile import table as reconciliation
+from operations.reconcile.command import reconcile_recorded
+from operations.reconcile.statement import Reconciliation
 from operations.reports import change_order_log, open_items, writes_table
 from operations.reports.change_order_log import LogFilter, read_log
 from operations.reports.one_change_order import read_writes
@@ -23,8 +26,10 @@ from operations.reports.tables import moment_of
 from operations.spreadsheets import table_of_plan
 from operations.spreadsheets.columns import ColumnKind, SpreadsheetTable, Value
 from operations.spreadsheets.workbook import about_table, write_workbook
+from operations.zones import UTC_ZONE
 from relay.domain.side import Side
 from tests.browser import world
+from tests.unit.operations.reconcile.test_signing import signed
 from workers.views.sqlite_store import SqliteStore
 
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -71,40 +76,51 @@ def planned() -> PlanRow:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SpreadsheetTable]:
-    """The tables, by the names of their files."""
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteStore]:
     folder = tmp_path_factory.mktemp("tables")
     world.fill(folder, world.story())
-    store = SqliteStore(folder / "views.sqlite")
-    try:
-        with moment_of(store) as tables:
-            return {
-                "log": change_order_log.table_of(read_log(tables, LogFilter(), world.NOW)),
-                "items": open_items.table_of(read_open_items(tables)),
-                "writes": writes_table.table_of(read_writes(tables, "1 = 1")),
-                "plan": SpreadsheetTable(
-                    title="Plan",
-                    columns=table_of_plan.COLUMNS,
-                    rows=[table_of_plan.cells_of(planned())],
-                    summed=("change",),
-                    currency="currency",
-                    side="side",
-                ),
-            }
-    finally:
-        store.close()
+    made = SqliteStore(folder / "views.sqlite")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def report(store: SqliteStore) -> Reconciliation:
+    with moment_of(store) as tables:
+        return reconcile_recorded(tables, world.ROUTING, world.LAKESIDE, world.NOW)
+
+
+@pytest.fixture(scope="module")
+def told(store: SqliteStore, report: Reconciliation) -> dict[str, SpreadsheetTable]:
+    """The tables, by the names of their files."""
+    with moment_of(store) as tables:
+        return {
+            "log": change_order_log.table_of(read_log(tables, LogFilter(), world.NOW)),
+            "items": open_items.table_of(read_open_items(tables)),
+            "writes": writes_table.table_of(read_writes(tables, "1 = 1")),
+            "reconciliation": reconciliation.table_of(report, signed(report)),
+            "plan": SpreadsheetTable(
+                title="Plan",
+                columns=table_of_plan.COLUMNS,
+                rows=[table_of_plan.cells_of(planned())],
+                summed=("change",),
+                currency="currency",
+                side="side",
+            ),
+        }
 
 
 @pytest.fixture(scope="module")
 def opened(
-    told: Mapping[str, SpreadsheetTable], tmp_path_factory: pytest.TempPathFactory
+    told: Mapping[str, SpreadsheetTable], report: Reconciliation, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, dict[str, list[list[Cell]]]]:
     """The same as the program has read them: file, sheet, rows."""
     folder = tmp_path_factory.mktemp("books")
     files = []
     for name, table in told.items():
         files.append(folder / f"{name}.xlsx")
-        write_workbook(table, about_table(table.title, read_at=world.NOW), files[-1])
+        facts = reconciliation.facts_of(report, UTC_ZONE) if name == "reconciliation" else ()
+        write_workbook(table, about_table(table.title, *facts, read_at=world.NOW), files[-1])
     try:
         with libreoffice() as program:
             made = program.convert(files, "fods", folder)
@@ -152,7 +168,7 @@ def as_told(cell: Cell) -> str:
     return (moment + timedelta(milliseconds=500)).replace(microsecond=0).isoformat()
 
 
-@pytest.mark.parametrize("name", ["log", "items", "writes", "plan"])
+@pytest.mark.parametrize("name", ["log", "items", "writes", "reconciliation", "plan"])
 def test_numbers_are_numbers_dates_dates_and_all_else_text(
     told: dict[str, SpreadsheetTable], opened: dict[str, dict[str, list[list[Cell]]]], name: str
 ) -> None:
@@ -174,7 +190,7 @@ def test_numbers_are_numbers_dates_dates_and_all_else_text(
                 assert as_told(cell) == meant(value), column.title
 
 
-@pytest.mark.parametrize("name", ["log", "items", "writes", "plan"])
+@pytest.mark.parametrize("name", ["log", "items", "writes", "reconciliation", "plan"])
 def test_control_totals_equal_the_data(
     told: dict[str, SpreadsheetTable], opened: dict[str, dict[str, list[list[Cell]]]], name: str
 ) -> None:
@@ -192,6 +208,21 @@ def test_control_totals_equal_the_data(
     assert facts["Rows"] == str(len(table.rows))
     told_as_text = [Decimal(value) for fact, value in facts.items() if fact.split(",")[0] in _summed_titles(table)]
     assert told_as_text == [one for _, sums in totals for one in sums.values()]
+
+
+def test_the_sums_of_a_reconciliation_stand_beside_its_control_totals(
+    report: Reconciliation, opened: dict[str, dict[str, list[list[Cell]]]]
+) -> None:
+    """What was signed can be held against the file, to the last digit."""
+    facts = {row[0].value: row[1].value for row in opened["reconciliation"]["About"] if len(row) > 1}
+    assert len(report.sides) == 2
+    for side in report.sides:
+        for name, amounts in (("source", side.source), ("expected", side.expected)):
+            for bucket in ("approved", "pending"):
+                said = Decimal(facts[f"{side.side}, {name}, {bucket}, USD"])
+                assert said == getattr(amounts, bucket), (side.side, name, bucket)
+        assert side.source.approved > 0
+        assert facts[f"{side.side}, held, approved, USD"] == "cannot tell"  # Never 0.00.
 
 
 def _summed_titles(table: SpreadsheetTable) -> set[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from deploy.demo.expectation import Expected, Line, Office, deleted, expected
+from deploy.demo.expectation import Expected, Line, Office, deleted, expected, source_says
 from deploy.demo.holdings import Held
 from deploy.demo.verdict import judge
 
@@ -111,6 +111,19 @@ def test_a_deleted_change_order_is_to_be_void(tmp_path: Path) -> None:
     file.write_text(CONFIGURATION, encoding="utf-8")
     office = Office.of("acme", {"change_orders": [], "deleted_change_orders": [order(1)], "items": []})
     assert "cor:constructiononline:acme:1:owner" in deleted([office], file)
+
+
+def test_a_source_says_what_its_headers_add_up_to_whatever_becomes_of_it() -> None:
+    orders = [order(1), order(2), order(3, 0), order(4, 2), order(5, 3), order(6, project=9)]
+    office = Office.of("acme", {"change_orders": orders, "deleted_change_orders": [order(7)], "items": []})
+    assert source_says([office]) == {
+        ("acme", "7", "owner", "approved"): 240,
+        ("acme", "7", "cost", "approved"): 200,
+        ("acme", "7", "owner", "pending"): 120,
+        ("acme", "7", "cost", "pending"): 100,
+        ("acme", "9", "owner", "approved"): 120,
+        ("acme", "9", "cost", "approved"): 100,
+    }
 
 
 # -- nothing wrong passes

@@ -178,6 +178,17 @@ def test_the_two_sides_are_never_added_up(tmp_path: Path) -> None:
     assert {"Amount, owner, USD", "Amount, cost, USD"} <= about
 
 
+@pytest.mark.parametrize("who", ["anna", None])
+def test_a_file_of_a_command_names_who_made_it_as_somebody_typed_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, who: str | None
+) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "carla")
+    path = tmp_path / "writes.xlsx"
+    save(table(row()), About(facts=[("Filter", "none")]), None, path, who=who)
+    found = cells(path, 3)
+    assert (found["A2"][1], found["B2"][1]) == ("Made by", f"{who or 'carla'} (typed)")
+
+
 @pytest.mark.parametrize(
     "empty",
     [change_order_log.table_of([]), writes_table.table_of([]), table_of_writes.table_of([], NOTHING_KNOWN)],
