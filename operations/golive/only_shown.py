@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -67,13 +67,22 @@ class NotCarried:
     without_route: tuple[WithoutRoute, ...]
 
 
-def not_carried(environment: Environment, pilots: frozenset[tuple[str, str]]) -> NotCarried | None:
-    """By the file's routes, with these pilots; ``None``: there is too much to look through while somebody waits."""
+def not_carried(
+    environment: Environment, pilots: frozenset[tuple[str, str]], is_behind: Callable[[], bool]
+) -> NotCarried | None:
+    """By the file's routes, with these pilots. ``is_behind``: whether there is anything that the mapper has not read.
+
+    ``None``: the mapper has not read everything, or there is too much to look through while somebody waits.
+    """
     partitions = environment.every(CURRENT, environment.counts([CURRENT])[CURRENT])
     if _records(environment, partitions) > MOST_COUNTED:
         return None
     routing = replace(environment.configuration.routing, pilots=pilots)
-    comparison = compare(_newest(environment, partitions), routing, seen_by_writers(environment), now())
+    # In this order: what stood on `current` has been mapped by the second look, and is known to writers by the third.
+    newest = list(_newest(environment, partitions))
+    if is_behind():
+        return None
+    comparison = compare(newest, routing, seen_by_writers(environment), now())
     named = comparison.without_route and route_names(environment)
     renamed = _renamed(environment) if comparison.routes else []
     return NotCarried(

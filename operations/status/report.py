@@ -169,10 +169,17 @@ def with_only_shown(environment: Environment, status: Status) -> Status:
         return status
     pilots = frozenset((of.route, key) for of in status.pilots for key in of.change_orders)
     try:
-        found = not_carried(environment, pilots)
+        found = not_carried(environment, pilots, lambda: _is_behind(environment))
     except ConfigurationError:
         return status
     return status if found is None else replace(status, only_shown=found.routes, without_route=found.without_route)
+
+
+def _is_behind(environment: Environment) -> bool:
+    """Whether there is anything by now that the mapper has not read."""
+    counts = environment.counts(GROUPS[MAPPER])
+    with Cluster(environment.connection) as cluster:
+        return lag_of(environment, cluster, MAPPER, counts, now()).records > 0
 
 
 def _modes(environment: Environment) -> dict[str, RouteMode] | None:

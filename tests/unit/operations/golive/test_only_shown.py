@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from operations.golive.only_shown import WithoutRoute, compare, counted_without_route
+from operations.environment import Environment
+from operations.golive import only_shown
+from operations.golive.only_shown import WithoutRoute, compare, counted_without_route, not_carried
 from operations.golive.unseen import Seen, StandsThere
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.route_names import RouteNames
@@ -116,3 +121,33 @@ def test_what_no_route_carries_is_called_by_the_route_that_had_it() -> None:
     ]
     names = RouteNames(routes=(elsewhere,), recorded=recorded[1:])
     assert [one.target for one in counted_without_route(compared.without_route, names)] == ["main"]
+
+
+def test_what_comes_while_it_is_read_is_not_called_only_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the source shows is read before it is asked whether the mapper has read all, and the writers the last."""
+    asked: list[str] = []
+
+    def note(what: str, answer: Any) -> Callable[..., Any]:
+        def answered(*_: object) -> Any:
+            asked.append(what)
+            return answer
+
+        return answered
+
+    monkeypatch.setattr(only_shown, "_newest", note("source", iter(())))
+    monkeypatch.setattr(only_shown, "_records", note("size", 1))
+    monkeypatch.setattr(only_shown, "seen_by_writers", note("writers", {}))
+    environment = cast(
+        Environment,
+        SimpleNamespace(
+            every=lambda *_: [],
+            counts=lambda topics: dict.fromkeys(topics, 1),
+            configuration=SimpleNamespace(routing=Routing(routes=())),
+        ),
+    )
+    found = not_carried(environment, frozenset(), note("mapper", False))
+    assert found is not None
+    assert asked == ["size", "source", "mapper", "writers"]
+    asked.clear()
+    assert not_carried(environment, frozenset(), note("mapper", True)) is None
+    assert asked == ["size", "source", "mapper"]
