@@ -20,6 +20,7 @@ class PollState:
     the account all stand on the topic ``current``. ``hold`` is what keeps the account from being polled, if anything
     has for long; ``used`` what the last hour's polls have used of its rate limits.
     ``followed`` are projects in which nothing since ``watermark`` was missed, where a source lists them one by one.
+    ``interval``: seconds between two looks at the same change orders, as planned after the last poll.
     """
 
     system: str
@@ -45,6 +46,7 @@ class PollState:
     hold: Hold | None = None
     used: tuple[MinuteUse, ...] = ()
     followed: tuple[str, ...] = ()
+    interval: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
