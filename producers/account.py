@@ -51,8 +51,8 @@ class AccountSettings(Protocol):
 class AccountPoll:
     """The schedule of one account. Belongs to the stage's thread; only the job itself runs on one of the pool.
 
-    ``due_at`` and ``started_at`` are on :func:`relay.clients.http.clock.running_seconds`, ``pause`` is in seconds, and so
-    is ``gap``: from the beginning of the poll that was completed last to the next one.
+    ``due_at`` and ``started_at`` are on :func:`relay.clients.http.clock.running_seconds`, ``pause`` is in seconds.
+    ``gap``: seconds from the beginning of the poll that was completed last to the next one.
     ``asked`` is the last wish of a person that was taken up; ``hastened``: the poll that meets it is still to begin.
     ``blocked``: the credentials are refused, so that only probes go out. ``done``: the account was polled since this
     process owns it. ``hold``: why it is not polled, for ``cor status``; ``None`` while it is, or was not for a moment

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -19,7 +18,7 @@ from producers.source import PollResult, UnreadableRow
 from relay.domain.ledger import Hold
 from relay.domain.letters import DeadLetter
 from relay.domain.rate_use import MinuteUse
-from relay.domain.records import PollState
+from relay.domain.records import POLLS_TOLD_EVERY, PollState
 from relay.engine.kafka import bounded_batches
 from relay.engine.letters import LetterRecords, LetterTopic
 from relay.engine.telemetry import events
@@ -30,9 +29,6 @@ _log = structlog.get_logger(__name__)
 
 MUCH = 5
 """Requests of one minute that a restart may forget."""
-
-TOLD_EVERY = timedelta(minutes=1)
-"""How old the last poll that poll state tells of may become where polls find nothing."""
 
 _MOST_CHANGE_ORDERS = 200
 """Change orders of one transaction; what they take in bytes bounds it too."""
@@ -169,7 +165,7 @@ def _bytes_of(observation: Observation) -> bytes:
 
 def _is_told_long_ago(before: PollState, result: PollResult) -> bool:
     """Whether the last poll that was told is so old that people would take the account for one that is not read."""
-    return before.polled_at is None or result.at - before.polled_at >= TOLD_EVERY
+    return before.polled_at is None or result.at - before.polled_at >= POLLS_TOLD_EVERY
 
 
 def _is_used_since(written: Sequence[MinuteUse], used: Sequence[MinuteUse]) -> bool:

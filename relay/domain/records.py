@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from relay.domain.ledger import Hold
 from relay.domain.rate_use import MinuteUse
+
+POLLS_TOLD_EVERY = timedelta(minutes=1)
+"""How old the last poll that poll state tells of may become while polls find nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

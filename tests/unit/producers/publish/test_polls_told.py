@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any, cast
 
 from producers.poll_state import AccountState
-from producers.publish.publisher import TOLD_EVERY, Publisher
+from producers.publish.publisher import Publisher
 from producers.source import PollResult
-from relay.domain.records import PollState
+from relay.domain.records import POLLS_TOLD_EVERY, PollState
 from relay.engine.telemetry.metrics import Metrics
 from tests.unit.producers.samples import AT, account_state
 
@@ -39,5 +39,5 @@ def test_a_source_of_which_no_use_is_counted_tells_each_minute_that_it_was_polle
     polls = [AT + timedelta(seconds=20 * number) for number in range(7)]
     for at in polls:
         publisher.publish(state, PollResult(at=at, interval=20), (), [])
-    assert [told.polled_at for told in commits.told] == [AT, AT + TOLD_EVERY, AT + 2 * TOLD_EVERY]
+    assert [told.polled_at for told in commits.told] == [AT, AT + POLLS_TOLD_EVERY, AT + 2 * POLLS_TOLD_EVERY]
     assert {told.interval for told in commits.told} == {20}
