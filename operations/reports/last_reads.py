@@ -65,7 +65,7 @@ class LastRead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SystemRead:
+class ReadSystem:
     """A system of which ``accounts`` are read as they should be, each ``at`` that time or later."""
 
     system: str
@@ -85,13 +85,13 @@ class LastReads:
         return [one for one in self.accounts if one.is_late]
 
     @property
-    def systems(self) -> list[SystemRead]:
+    def systems(self) -> list[ReadSystem]:
         """The others, one a system."""
         times: dict[str, list[datetime]] = {}
         for one in self.accounts:
             if one.at is not None and not (one.is_late or one.is_left):
                 times.setdefault(one.system, []).append(one.at)
-        return [SystemRead(system=system, accounts=len(all_), at=min(all_)) for system, all_ in times.items()]
+        return [ReadSystem(system=system, accounts=len(all_), at=min(all_)) for system, all_ in times.items()]
 
 
 def read_last_reads(tables: ReadTables) -> LastReads:
