@@ -18,6 +18,7 @@ from workers.views.tables import READ_ACCOUNTS, READS, SUMS
 USUAL_INTERVAL: Final = timedelta(minutes=5)
 """Between two polls, where poll state does not tell: as long as any system's is, unless the configuration says more."""
 _LONGEST: Final = timedelta(days=30)
+"""An interval that a stranger wrote is no longer than this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +97,7 @@ class LastReads:
 
 def read_last_reads(tables: ReadTables) -> LastReads:
     """Of every account that poll state tells of, or of which a change order was seen."""
-    told = {(row.system, row.account): row for row in _told(tables)}
+    told = {(row.system, row.account): row for row in _told(tables) if row.polled_at is not None or row.hold_kind}
     seen = {(row.system, row.account) for row in tables.rows(select(SUMS.c.system, SUMS.c.account).distinct())}
     late = {key for key in told.keys() | seen if _is_late(told.get(key), tables.read_at)}
     left = late - _polled(tables, late)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from relay.engine.topics import LETTERS
+from relay.engine.topics import LETTERS, POLL_STATE
 from tests.unit.web.made_pages import HOSTILE, NOW, READ_AT, STORY, Serve
 from tests.unit.workers.views.tables import ROUTING, ends, kept_from, key_of, member, observed, polled
 from workers.views.generation import Generation
@@ -36,7 +36,7 @@ def test_each_screen_says_when_each_system_was_last_read(serve: Serve, path: str
     read = [polled(9, "procore", READ_AT - timedelta(seconds=70)), polled(9, "cinx", READ_AT - timedelta(hours=20))]
     read.append(polled(10, "cinx", READ_AT - timedelta(minutes=5), interval=300))
     page = shown(serve([*STORY, *read], routes=lambda: ROUTING).get(path).text)
-    assert "Last read: CINX 11:54, ConstructionOnline 11:59, Procore 11:58." in page
+    assert "CST. Last read: CINX 11:54, ConstructionOnline 11:59, Procore 11:58. Times in" in page
     assert "was last read" not in page.replace("Last read", "")
 
 
@@ -56,6 +56,11 @@ def test_home_does_not_say_that_nothing_needs_anybody_over_a_source_that_was_not
     assert "Nothing needs you" not in page
 
 
+def test_what_needs_nobody_is_said_as_far_as_was_read(serve: Serve) -> None:
+    assert "Nothing needs you here." in shown(serve(STORY).get("/attention?tab=doubt").text)
+    assert "Nothing needs you here, as far as was read." in shown(serve([REVOKED]).get("/attention?tab=doubt").text)
+
+
 def test_open_items_hide_no_source_that_was_not_read(serve: Serve) -> None:
     assert SENTENCE in shown(serve([*STORY, REVOKED]).get("/").text)
 
@@ -73,8 +78,10 @@ def test_old_tables_do_not_say_of_an_account_what_they_do_not_know(serve: Serve)
     page = shown(serve(STORY, now=NOW + timedelta(hours=5)).get("/").text)
     assert "This page is not up to date" in page
     assert "ConstructionOnline acme was last read" not in page
+    assert "Last read: CINX 11:59" in page
     building = shown(serve([*STORY, REVOKED], read_at=None).get("/").text)
     assert "still being built" in building
+    assert "Last read" not in building
     assert "was last read" not in building
 
 
@@ -85,6 +92,11 @@ def test_an_account_that_was_never_polled_to_its_end_is_named(serve: Serve) -> N
     kept = polled(1, "procore", None, hold=kept_from("procore", "The app is not connected"))
     refused = shown(serve([kept]).get("/").text)
     assert "Procore acme was not read to its end yet: The app is not connected. What" in refused
+
+
+def test_an_account_of_which_poll_state_was_removed_is_forgotten(serve: Serve) -> None:
+    page = shown(serve([*STORY, polled(9, "cinx", DAYS), ends(POLL_STATE, "cinx:acme", 10)]).get("/").text)
+    assert "CINX" not in page
 
 
 def test_where_no_account_was_read_nothing_is_well(serve: Serve) -> None:
