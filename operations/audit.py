@@ -36,7 +36,7 @@ def is_typed(action: OperatorAction) -> bool:
     """Whether its name was typed at a command line, where it proves nothing."""
     try:
         details = json.loads(action.details)
-    except ValueError:
+    except (ValueError, RecursionError):
         return True
     return not (isinstance(details, dict) and details.get(KNOWN_BY))
 

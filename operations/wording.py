@@ -35,6 +35,12 @@ def duration(seconds: float) -> str:
     return f"{max(0.0, seconds):.0f} s"
 
 
+def lasted(seconds: float) -> str:
+    """``4 seconds``, ``12 minutes``, ``3 days``: the same, within a sentence."""
+    number, unit = duration(seconds).split(" ")
+    return counted(int(number), _UNITS[unit])
+
+
 def counted(number: int, noun: str) -> str:
     """``1 row``, ``2 rows``: so many of what takes an s."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
@@ -47,6 +53,7 @@ def why_failed(failure: Exception) -> str:
     return str(failure)
 
 
+_UNITS = {"d": "day", "h": "hour", "min": "minute", "s": "second"}
 _SYSTEMS = {"constructiononline": "ConstructionOnline", "procore": "Procore", "cinx": "CINX"}
 _RECORDS = {
     "potential_change_order": "potential change order",

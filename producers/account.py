@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -51,6 +52,7 @@ class AccountPoll:
     """The schedule of one account. Belongs to the stage's thread; only the job itself runs on one of the pool.
 
     ``due_at`` and ``started_at`` are on :func:`relay.clients.http.clock.running_seconds`, ``pause`` is in seconds.
+    ``gap``: seconds from the beginning of the poll that was completed last to the next one.
     ``asked`` is the last wish of a person that was taken up; ``hastened``: the poll that meets it is still to begin.
     ``blocked``: the credentials are refused, so that only probes go out. ``done``: the account was polled since this
     process owns it. ``hold``: why it is not polled, for ``cor status``; ``None`` while it is, or was not for a moment
@@ -63,6 +65,7 @@ class AccountPoll:
     metrics: Metrics
     due_at: float = 0.0
     pause: float = 0.0
+    gap: float = 0.0
     blocked: bool = False
     done: bool = False
     hold: Hold | None = None
@@ -131,7 +134,14 @@ class AccountPoll:
         if result is None:
             self._release()
             self.due_at = running
+        else:
+            self.gap = self.source.pause(self.settings.poll_interval, result.requests)
         return result
+
+    @property
+    def planned_interval(self) -> int:
+        """Whole seconds between two looks at the same change orders, as they are planned now."""
+        return math.ceil(self.source.planned_interval(self.settings.poll_interval))
 
     def finish(self, result: PollResult, published: int, running: float, now: datetime) -> None:
         """Schedules the next poll: all of ``result`` is published."""
@@ -140,8 +150,7 @@ class AccountPoll:
         self.failing_since = None
         self.failures = 0
         self.pause = 0.0
-        pause = self.source.pause(self.settings.poll_interval, result.requests)
-        self.due_at = max(self.started_at + pause, running + _SHORTEST_PAUSE)
+        self.due_at = max(self.started_at + self.gap, running + _SHORTEST_PAUSE)
         state, seconds = self.state, running - self.started_at
         self.metrics.polls.labels(state.system, state.account, "done").inc()
         self.metrics.poll_seconds.labels(state.system, state.account).observe(seconds)

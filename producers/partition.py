@@ -141,7 +141,10 @@ class PartitionPoller:
             if result is None:
                 self._publisher.publish_hold(poll.state, poll.hold, poll.source.used)
                 return poll.start(pool, running_seconds(), self._clock())
-            published = self._publish(poll, replace(result, at=in_milliseconds(result.at), used=poll.source.used()))
+            told = replace(
+                result, at=in_milliseconds(result.at), used=poll.source.used(), interval=poll.planned_interval
+            )
+            published = self._publish(poll, told)
         except CommitFailed:
             self.is_open = False
             raise

@@ -72,8 +72,9 @@ class PollResult:
     published before a person has confirmed it. ``postponed``: read inconsistently or refused, to be read again.
     ``window``: ``None`` where the source has none. ``followed``: projects in which nothing since ``watermark`` was
     missed, where they are listed one by one. ``swept``: every change order was read. ``used``: what the
-    last hour's requests have used of the rate limits. ``directory``: what the listings called things on the way, and
-    ``listed`` what they showed all of.
+    last hour's requests have used of the rate limits, and ``interval``: seconds between two looks, as planned now; both
+    are told by who publishes it. ``directory``: what the listings called things on the way, and ``listed`` what they
+    showed all of.
     """
 
     at: datetime
@@ -88,6 +89,7 @@ class PollResult:
     swept: bool = False
     requests: int = 0
     used: tuple[MinuteUse, ...] = ()
+    interval: int | None = None
     directory: tuple[DirectoryEntry, ...] = ()
     listed: tuple[Listed, ...] = ()
 

@@ -56,6 +56,10 @@ class Zone:
         here = shown_in(self._zone, at)
         return f"{here:%b} {here.day}, {here:%Y %H:%M} {here.tzname()}"
 
+    def clock(self, at: datetime, now: datetime) -> str:
+        """``14:05``, where the day is that of ``now``; else the whole moment."""
+        return f"{shown_in(self._zone, at):%H:%M}" if self.day(at) == self.day(now) else self.moment(at)
+
     def here(self, at: datetime) -> datetime:
         """The same moment as the zone's clocks show it."""
         return shown_in(self._zone, at)

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from operations.errors import Refused
+from operations.reports.last_reads import LastReads, read_last_reads
 from operations.reports.tables import ReadTables
 from relay.domain.route_names import RouteNames
 from relay.domain.routes import Routing
@@ -56,7 +57,11 @@ def render(request: Request, screen: str, tables: ReadTables, *, status: int = 2
     site = site_of(request)
     template = site.templates.get_template(f"{screen}.html")
     now = site.clock()
-    read = Read(at=tables.read_at, is_old=tables.read_at is None or (now - tables.read_at).total_seconds() > OLD_AFTER)
+    read = Read(
+        at=tables.read_at,
+        is_old=tables.read_at is None or (now - tables.read_at).total_seconds() > OLD_AFTER,
+        last=read_last_reads(tables),
+    )
     text = template.render(
         request=request,
         site=site,
@@ -73,7 +78,8 @@ def render(request: Request, screen: str, tables: ReadTables, *, status: int = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """When the tables last had everything, and whether that is long ago."""
+    """When the tables last had everything, and whether that is long ago; ``last``: when each account was last read."""
 
     at: datetime | None
     is_old: bool
+    last: LastReads

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from operations.reconcile.signing import LINES
+from operations.reports.last_reads import LastReads, read_last_reads
 from operations.reports.open_items import OpenItem, read_open_items
 from operations.reports.statements import ShownHold, read_holds, read_proposals
 from operations.reports.tables import ReadTables
@@ -29,7 +30,7 @@ class Digest:
     ``until``, when the next e-mail's period begins, are ``new``, ``written`` and ``decisions``, how often who did what.
 
     ``waiting``: for a second person; ``ending``: holds that end on the day; ``read_at``: up to when the tables have
-    everything.
+    everything; ``reads``: when each account was last read.
     """
 
     now: datetime
@@ -42,6 +43,7 @@ class Digest:
     waiting: int
     ending: list[ShownHold]
     read_at: datetime | None
+    reads: LastReads
 
     @property
     def new(self) -> list[OpenItem]:
@@ -76,6 +78,7 @@ def read_digest(
         waiting=sum(one.item is not None for one in read_proposals(tables)),
         ending=[hold for hold in holds if hold.until is not None and until <= hold.until < ends],
         read_at=tables.read_at,
+        reads=read_last_reads(tables),
     )
 
 

@@ -13,13 +13,15 @@ from zoneinfo import ZoneInfo
 from operations.digest.contents import OLD, Digest
 from operations.reports.home import amounts_behind
 from operations.reports.open_items import OpenItem
-from operations.wording import amount, duration
+from operations.wording import amount, counted, duration
 from relay.engine.settings import Settings
 
 _MOST = 20
 """New items that are listed."""
 _OLD_AFTER = timedelta(minutes=5)
 _LONGEST = 120
+_LONGEST_REASON = 500
+"""Why an account is not read, in the words of the system that refuses it."""
 _ACTIONS = {
     "letter.redrive": "send again",
     "letter.settle": "close without sending",
@@ -38,8 +40,27 @@ _SIDES = {"owner": "owner side", "cost": "cost side", None: "side not known"}
 
 
 def subject(digest: Digest) -> str:
-    """``Relay: 7 open items, 48,210.00 USD, 2 older than 5 days``."""
-    return f"Relay: {_counted(digest)}"
+    """``Relay: 7 open items, 48,210.00 USD, 2 older than 5 days``, and what was not read: then it may not be all."""
+    late = digest.reads.late
+    if not late:
+        return f"Relay: {_counted(digest)}"
+    unread = f"{counted(len(late), 'account')} not read lately"
+    if digest.items:
+        return f"Relay: {_counted(digest)}; {unread}"
+    return f"Relay: {_plain(late[0].said(digest.now)) if len(late) == 1 else unread}"
+
+
+def _standing(digest: Digest) -> list[str]:
+    """What is open, and which accounts were not read, so that something may be that nobody knows of."""
+    late = digest.reads.late
+    unread = [_plain(one.sentence(digest.now), _LONGEST_REASON) for one in late[:_MOST]]
+    if len(late) > _MOST:
+        unread.append(f"{counted(len(late) - _MOST, 'more account')} not read lately.")
+    if not digest.reads.accounts:
+        unread.append("No account was read yet.")
+    if late and not digest.items:
+        return [*unread, *([f"Besides, {digest.resting} snoozed."] if digest.resting else [])]
+    return [f"{_counted(digest)[:1].upper()}{_counted(digest)[1:]}{_resting(digest)}.", *unread]
 
 
 def _counted(digest: Digest) -> str:
@@ -58,7 +79,7 @@ def _resting(digest: Digest) -> str:
 def body(digest: Digest, zone: ZoneInfo, page: str | None) -> str:
     """The text; ``page``: the address at which people find it."""
     paragraphs = [
-        [f"{_counted(digest)[:1].upper()}{_counted(digest)[1:]}{_resting(digest)}."],
+        _standing(digest),
         _fresh(digest, zone),
         list(_new(digest, zone)),
         list(_oldest(digest)),
@@ -184,8 +205,8 @@ def _moment(at: datetime, zone: ZoneInfo) -> str:
     return f"{here:%b} {here.day}, {here:%Y %H:%M %Z}"
 
 
-def _plain(text: str | None) -> str:
+def _plain(text: str | None, longest: int = _LONGEST) -> str:
     """One line without what nobody sees, as much of it as belongs into a line."""
     seen: Iterable[str] = (one if unicodedata.category(one)[0] != "C" else " " for one in text or "")
     line = " ".join("".join(seen).split())
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"

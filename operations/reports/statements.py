@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from operations.reports.open_items import OpenItem, read_open_item
 from operations.reports.tables import ReadTables
-from relay.domain.control import Subject
+from relay.domain.control import MEMBER_LASTS, Subject
 from relay.domain.guest_use import GUEST
 from relay.domain.person_holds import hold_id_of, tenant_of_key
 from workers.views.amounts import time_of
@@ -60,13 +60,14 @@ class ShownProposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownMember:
-    """An instance of a stage, as it last stated itself."""
+    """An instance of a stage, as it last stated itself; ``is_living``: lately, as of when the tables had everything."""
 
     stage: str
     instance: str
     owns: tuple[str, ...]
     release: str
     at: datetime
+    is_living: bool
 
 
 def read_holds(tables: ReadTables, now: datetime, shown: Callable[[str], str]) -> list[ShownHold]:
@@ -134,7 +135,8 @@ def read_members(tables: ReadTables) -> list[ShownMember]:
             instance=told["instance"],
             owns=tuple(told.get("owns", ())),
             release=told["release"],
-            at=datetime.fromisoformat(told["at"]),
+            at=(at := datetime.fromisoformat(told["at"])),
+            is_living=tables.read_at is None or (tables.read_at - at).total_seconds() < MEMBER_LASTS,
         )
         for _, statement in _statements(tables, "member")
         if (told := statement.get("member")) and told["stage"] != GUEST

@@ -59,6 +59,7 @@ class DeletionReview:
             polled_at=result.at,
             hold=None,
             used=result.used,
+            interval=result.interval,
         )
         self._commits.commit_account(state, account_state, records)
         self._metrics.deletions_asked.labels(state.system, state.account).set(len(question.missing))

@@ -18,6 +18,7 @@ from producers.source import PollResult, UnreadableRow
 from relay.domain.ledger import Hold
 from relay.domain.letters import DeadLetter
 from relay.domain.rate_use import MinuteUse
+from relay.domain.records import POLLS_TOLD_EVERY, PollState
 from relay.engine.kafka import bounded_batches
 from relay.engine.letters import LetterRecords, LetterTopic
 from relay.engine.telemetry import events
@@ -131,8 +132,9 @@ class Publisher:
             asked=None if result.swept else before.asked,
             hold=None,
         )
-        if after != before or records or _is_used_since(before.used, result.used):
-            self._commits.commit_account(state, replace(after, polled_at=result.at, used=result.used), records)
+        if after != before or records or _is_told_long_ago(before, result) or _is_used_since(before.used, result.used):
+            told = replace(after, polled_at=result.at, used=result.used, interval=result.interval)
+            self._commits.commit_account(state, told, records)
         self._note_letters(state, letters)
         if result.swept:
             self._metrics.deletions_asked.labels(state.system, state.account).set(0)
@@ -159,6 +161,11 @@ def _bytes_of(observation: Observation) -> bytes:
     """What the letter of a change order that cannot be published keeps: the source's own JSON, or the id."""
     raw = observation.event.raw if observation.event is not None else None
     return raw or str(observation.state.change_order_id).encode()
+
+
+def _is_told_long_ago(before: PollState, result: PollResult) -> bool:
+    """Whether the last poll that was told is so old that people would take the account for one that is not read."""
+    return before.polled_at is None or result.at - before.polled_at >= POLLS_TOLD_EVERY
 
 
 def _is_used_since(written: Sequence[MinuteUse], used: Sequence[MinuteUse]) -> bool:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from relay.domain.ledger import Hold
 from relay.domain.rate_use import MinuteUse
+
+POLLS_TOLD_EVERY = timedelta(minutes=1)
+"""How old the last poll that poll state tells of may become while polls find nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +23,7 @@ class PollState:
     the account all stand on the topic ``current``. ``hold`` is what keeps the account from being polled, if anything
     has for long; ``used`` what the last hour's polls have used of its rate limits.
     ``followed`` are projects in which nothing since ``watermark`` was missed, where a source lists them one by one.
+    ``interval``: seconds between two looks at the same change orders, as planned after the last poll.
     """
 
     system: str
@@ -45,6 +49,7 @@ class PollState:
     hold: Hold | None = None
     used: tuple[MinuteUse, ...] = ()
     followed: tuple[str, ...] = ()
+    interval: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

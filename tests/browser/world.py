@@ -16,24 +16,26 @@ from sqlalchemy import update
 
 from relay.domain.change_order import ChangeOrder, Item, Status
 from relay.domain.commands import CinxDestination, ContractKind, ProcoreDestination
-from relay.domain.control import Control, Member
 from relay.domain.directory import DirectoryEntry, DirectoryKind
 from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind, RemoteRecord
 from relay.domain.routes import Amount, CinxTarget, ProcoreTarget, Route, RouteMode, Routing, Source
 from relay.domain.writes.remote_writes import WriteOperation, WrittenField, WrittenRecord
 from relay.engine.kafka import Record
-from relay.engine.topics import CONTROL, DIRECTORY
+from relay.engine.topics import DIRECTORY
 from tests.unit.workers.views.tables import (
     CODEC,
     FOLDS,
     acted,
     ended,
     held,
+    kept_from,
     key_of,
     letter,
+    member,
     observed,
     origin_of,
+    polled,
     record,
     wrote,
 )
@@ -45,6 +47,7 @@ from workers.views.tables import PROGRESS
 NOW = datetime.now(UTC)
 LAKESIDE, HARBOR, UNROUTED = "1321036", "1321040", "1321055"
 PROJECTS = {LAKESIDE: "Lakeside House", HARBOR: "Harbor Medical Center, Phase 2", UNROUTED: "Tower B"}
+SYSTEMS = ("constructiononline", "procore", "cinx")
 CONTRACTS = {LAKESIDE: (315, 44023, 44021), HARBOR: (316, 44030, 44031)}
 HOSTILE = '<script>document.title="taken"</script>=HYPERLINK("http://x.example","Paid") \u202eDIAP\u202c "quoted"'
 
@@ -239,25 +242,35 @@ def story() -> list[Record]:
         acted(0, key_of(lakeside[0].change_order_id), who="mkeller", at=NOW - timedelta(hours=5)),
         held(0, lakeside[2].change_order_id),
         *_members(),
+        *(polled(offset, system, NOW, interval=3_600) for offset, system in enumerate(SYSTEMS)),
+        *_planned(),
     ]
     return records
 
 
+def unread() -> list[Record]:
+    """What else stands there where a password was revoked three days ago, and a stage has died."""
+    sentence = "the credentials are refused (401 at https://api.cinx.com/v1/account/subscription): password expired"
+    before = NOW - timedelta(days=3)
+    return [
+        polled(10, "cinx", before, interval=300, hold=kept_from("cinx", sentence)),
+        polled(11, "procore", None, account="another-company", hold=kept_from("procore", sentence)),
+        member(20, "cinx-submitter", before),
+    ]
+
+
+def _planned() -> Iterator[Record]:
+    about = '{"routes": ["lakeside", "harbor"], "rows": 62, "calls": 34}'
+    plans = [f"7f3a58c2-1111-4c2e-9d4e-{number:012}" for number in range(2)]
+    for offset, plan in enumerate(plans):
+        yield acted(10 + offset, plan, who="relay-operator", action="plan", why="", details=about, at=NOW)
+    carried = f'{{"plan_id": "{plans[0]}", "known_by": "page"}}'
+    yield acted(12, "go-live-1", action="go_live", why=HOSTILE, details=carried, at=NOW)
+
+
 def _members() -> Iterator[Record]:
     for offset, (stage, owns) in enumerate((("procore-writer", ("procore:acme",)), ("mapper", ()))):
-        member = Member(
-            stage=stage,
-            instance="relay-0",
-            release="0.1.0",
-            reads={},
-            routes="r",
-            control_offset=1,
-            owns=owns,
-            at=NOW,
-            calls={},
-        )
-        control = Control(member=member)
-        yield record(CONTROL, control.key, control, 10 + offset)
+        yield member(10 + offset, stage, NOW, owns)
 
 
 def many_items(count: int) -> list[Record]:

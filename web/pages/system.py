@@ -11,7 +11,7 @@ from web.site import render, site_of
 
 
 def page(request: Request) -> HTMLResponse:
-    """Stages, accounts, holds."""
+    """Accounts, stages, holds, plans, and what people did."""
     site = site_of(request)
     with moment_of(site.store) as tables:
         return render(request, "system", tables, report=read_system(tables, site.clock(), site.name_of_target))

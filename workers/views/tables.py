@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Dialect, Index, Integer, Lar
 from sqlalchemy import Text as AnyText
 from sqlalchemy.types import TypeDecorator
 
-VERSION: Final = 4
+VERSION: Final = 5
 """Of tables and folds. Tables of another version are never changed: those of the new one are built beside them."""
 
 METADATA: Final = MetaData()
@@ -268,6 +268,17 @@ READS = Table(
     *_whole("offset", "polled_at", "swept_at"),
     comment="When pollers have read an account, the last time of each hour (hours since 1970) that poll state tells.",
 )
+READ_ACCOUNTS = Table(
+    "read_accounts",
+    METADATA,
+    Column("system", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    *_whole("offset", "polled_at", "interval_seconds"),
+    *_text("hold_kind", "hold_sentence"),
+    *_whole("hold_since"),
+    comment="What poll state told of each account last: when it was polled, how often it is meant to be, what keeps it "
+    "from that.",
+)
 AUDIT = Table(
     "audit",
     METADATA,
@@ -295,6 +306,12 @@ CONTROL = Table(
     Column("offset", BigInteger, nullable=False),
     *_text("word", "content"),
     comment="The newest statement of each key, as JSON, or why it cannot be read; content null: it has ended.",
+)
+Index(
+    "control_by_word",
+    CONTROL.c.word,
+    sqlite_where=CONTROL.c.content.is_not(None),
+    postgresql_where=CONTROL.c.content.is_not(None),
 )
 UNREADABLE = Table(
     "unreadable",

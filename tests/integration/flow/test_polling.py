@@ -2,12 +2,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
+from operations.reports.last_reads import read_last_reads
+from operations.reports.tables import ReadTables
 from relay.domain.events import Change
 from relay.domain.ledger import HoldKind
+from relay.domain.routes import Routing
 from relay.engine.kafka import Outgoing
 from relay.engine.topics import LETTERS, OBSERVED, POLL_STATE
 from tests.integration.flow.conftest import Flow
+from tests.unit.workers.views.tables import tables
+from workers.views.batch import fold_records
+from workers.views.folds.of_topics import folds_of
 
 POLLER = "poll-constructiononline"
 
@@ -102,6 +109,20 @@ def test_wrong_credentials_hold_the_account_and_write_no_letter(flow: Flow) -> N
     flow.run(POLLER)
     assert len(flow.events()) == 1
     assert flow.states()["constructiononline:acme"].hold is None
+
+
+def test_what_a_revoked_password_hides_is_said_from_poll_state_alone(flow: Flow) -> None:
+    flow.run(POLLER)
+    (flow.folder / "password").write_text("wrong", encoding="utf-8")
+    flow.run(POLLER)
+    hold = flow.states()["constructiononline:acme"].hold
+    assert hold is not None
+    engine, later = tables(), datetime.now(UTC) + timedelta(days=3)
+    folds = folds_of(flow.codec, flow.prefix)
+    with engine.begin() as connection:
+        fold_records(connection, flow.records(POLL_STATE), folds, flow.codec, Routing(routes=()))
+        (one,) = read_last_reads(ReadTables(connection=connection, place="memory", read_at=later)).late
+    assert one.sentence(later).startswith(f"ConstructionOnline acme was last read 3 days ago: {hold.sentence}")
 
 
 def test_too_many_deletions_ask_and_a_settled_letter_is_the_answer(flow: Flow) -> None:

@@ -55,6 +55,7 @@ def test_a_restart_counts_what_was_used_of_the_company_s_limit(procore_flow: Pro
     counted = sum(use.requests for use in account.used)
     assert 0 <= len(asked) - counted < MUCH
     assert counted > 0
+    assert account.interval is not None, "how often it is meant to be polled is told with the poll"
 
 
 def test_a_restart_goes_on_with_windows_of_the_projects_that_it_followed(procore_flow: ProcoreFlow) -> None:

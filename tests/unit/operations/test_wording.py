@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from operations.wording import amount, counted, why_failed
+from operations.wording import amount, counted, lasted, why_failed
 from relay.domain.failures import Throttled, Unavailable
 
 
@@ -41,3 +41,16 @@ def test_a_refusal_for_the_rate_says_how_long_it_lasts() -> None:
     )
     assert why_failed(Throttled("spent: try again in 60 min", wait_seconds=3600)) == "spent: try again in 60 min"
     assert why_failed(Unavailable("no answer")) == "no answer"
+
+
+def test_how_long_something_lasted_is_said_in_words() -> None:
+    assert [lasted(seconds) for seconds in (-3, 1, 119, 120, 7_199, 7_200, 172_800, 3 * 86_400)] == [
+        "0 seconds",
+        "1 second",
+        "119 seconds",
+        "2 minutes",
+        "120 minutes",
+        "2 hours",
+        "2 days",
+        "3 days",
+    ]

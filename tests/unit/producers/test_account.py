@@ -49,6 +49,7 @@ class Scripted:
         self.failure: Exception | None = None
         self.asked: list[str] = []
         self.gap = 0.0
+        self.planned = 0.0
 
     def poll(self, state: AccountState, *, sweep: bool) -> PollResult:
         self._ask("sweep" if sweep else "poll")
@@ -61,10 +62,11 @@ class Scripted:
         self._ask("probe")
 
     def pause(self, poll_interval: float, requests: int) -> float:
-        return max(poll_interval, self.gap)
+        self.planned = max(poll_interval, self.gap)
+        return self.planned
 
     def planned_interval(self, poll_interval: float) -> float:
-        return max(poll_interval, self.gap)
+        return max(poll_interval, self.planned)
 
     def used(self) -> tuple[MinuteUse, ...]:
         return ()
@@ -124,6 +126,15 @@ def test_a_poll_is_due_at_once_then_after_the_interval_or_what_the_limit_asks() 
     bench.now, bench.source.gap = 60.0, 500.0
     assert bench.turn() is not None
     assert bench.poll.due_at == 560.0
+
+
+def test_what_a_poll_has_used_lengthens_the_interval_that_is_told_with_it() -> None:
+    """Else an account that waits for its limit after a sweep would look as one that nobody reads."""
+    bench = Bench()
+    bench.source.gap = 500.4
+    bench.poll.start(Here(), bench.now, AT)
+    assert bench.poll.completed(bench.now, bench.time) is not None
+    assert bench.poll.planned_interval == 501
 
 
 def wish(number: int) -> PollRequest:

@@ -357,6 +357,7 @@ POLL_STATE = PollState(
     ),
     used=USED,
     followed=("315", "316"),
+    interval=120,
 )
 
 NAME = NameRecord(name="procore:acme", stands_for="company 4200", recorded_at=AT)

@@ -31,7 +31,7 @@ from relay.domain.routes import CinxTarget, OwnRecords, Route, RouteMode, Routin
 from relay.engine.kafka import Record
 from relay.engine.settings import Settings
 from relay.engine.topics import POLL_STATE
-from tests.unit.web.test_pages import HOSTILE, NOW, READ_AT, Browser
+from tests.unit.web.made_pages import HOSTILE, NOW, READ_AT, Browser
 from tests.unit.workers.views.tables import (
     AT,
     CODEC,

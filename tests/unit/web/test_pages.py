@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import html
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 
-import httpx
 import pytest
-from sqlalchemy import update
-from starlette.applications import Starlette
 
 from operations.reports import log_page
 from relay.domain.change_order import ChangeOrder, Item, Status
@@ -26,18 +20,13 @@ from relay.domain.letters import MAPPER, PROJECT_HEADER, LetterHeader
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.routes import Routing
 from relay.engine.kafka import Record
-from relay.engine.settings import Settings
 from relay.engine.topics import CONTROL
+from tests.unit.web.made_pages import NOW, STORY, Serve
 from tests.unit.workers.views.tables import (
-    CODEC,
-    FOLDS,
     ROUTING,
-    acted,
-    applied,
     contract,
     ended,
     ends,
-    held,
     hold_on,
     key_of,
     letter,
@@ -47,75 +36,9 @@ from tests.unit.workers.views.tables import (
     wrote,
 )
 from web import exports
-from web.app import application
 from web.pages import home, writes
-from workers.views.batch import fold_records
-from workers.views.generation import Generation
-from workers.views.sqlite_store import SqliteStore
-from workers.views.tables import PROGRESS
 
-NOW = datetime(2026, 3, 5, 18, 0, tzinfo=UTC)
-READ_AT = datetime(2026, 3, 5, 17, 59, 50, tzinfo=UTC)
-HOSTILE = '<script>alert(1)</script> =1+1 \u202eabc "quoted"'
 SCREENS = ("/", "/search", "/attention", "/attention?tab=doubt", "/attention?tab=hold", "/log", "/writes", "/system")
-
-STORY = [
-    contract(0),
-    observed("17", 0, price="250", status=Status.APPROVED, title="Rebar upgrade"),
-    wrote("17", 0, "250", pending_effect=None, approved_effect=None),
-    applied("17", 0, "250"),
-    observed("18", 1, price="100", title=HOSTILE),
-    letter("18", 0),
-    acted(0, key_of("17"), who="anna"),
-    held(0, "18"),
-]
-
-
-class Browser:
-    """Asks the application itself, without a socket; it follows nothing."""
-
-    def __init__(self, app: Starlette) -> None:
-        self._transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-
-    def get(self, path: str, params: Mapping[str, str] | None = None) -> httpx.Response:
-        async def ask() -> httpx.Response:
-            async with httpx.AsyncClient(transport=self._transport, base_url="http://page.example") as client:
-                return await client.get(path, params=params)
-
-        return asyncio.run(ask())
-
-
-Serve = Callable[..., Browser]
-
-
-@pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Serves tables of some records; ``None``: there are no tables."""
-    opened: list[Starlette] = []
-
-    def made(
-        records: Sequence[Record] | None = STORY,
-        read_at: datetime | None = READ_AT,
-        now: datetime = NOW,
-        routes: Callable[[], Routing] | None = None,
-    ) -> Browser:
-        file = tmp_path / "views.sqlite"
-        if records is not None:
-            store = SqliteStore(file)
-            generation = Generation(1, "0" * 8)
-            with store.building(generation).begin() as connection:
-                fold_records(connection, records, FOLDS, CODEC, ROUTING)
-                at = None if read_at is None else round(read_at.timestamp() * 1000)
-                connection.execute(update(PROGRESS).values(read_at=at))
-            store.publish(generation)
-        settings = Settings(kafka_bootstrap_servers="localhost:1", views_url=f"sqlite:///{file}")
-        app = application(settings, "America/Chicago", clock=lambda: now, routes=routes)
-        opened.append(app)
-        return Browser(app)
-
-    yield made
-    for app in opened:
-        app.state.site.store.close()
 
 
 @pytest.mark.parametrize("records", [STORY, []], ids=["full", "empty"])

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from deploy.local.postgresql import Postgresql
 from operations.reconcile.cut_off import month_span
 from operations.reports.change_order_log import LogFilter, read_log, totals
 from operations.reports.home import read_home
 from operations.reports.items_page import ItemsAsked, read_items_page
+from operations.reports.last_reads import read_last_reads
 from operations.reports.log_page import read_log_page
 from operations.reports.month import read_month
 from operations.reports.one_change_order import read_change_order, read_writes
@@ -22,14 +24,36 @@ from operations.reports.search import find
 from operations.reports.system import read_system
 from operations.reports.tables import ReadTables, moment_of
 from operations.reports.writes_total import sum_writes
-from tests.unit.workers.views.tables import CODEC, FOLDS, ROUTING, key_of, observed, origin_of, wrote
+from tests.unit.workers.views.tables import (
+    CODEC,
+    FOLDS,
+    ROUTING,
+    acted,
+    key_of,
+    member,
+    observed,
+    origin_of,
+    polled,
+    wrote,
+)
 from tests.unit.workers.views.test_folds import STORY
 from tests.views_topics import Tables, in_postgresql, in_sqlite, postgresql
+from workers.views.amounts import milliseconds
 from workers.views.batch import fold_records
 from workers.views.generation import Generation
+from workers.views.tables import PROGRESS
 
 NOW = datetime(2026, 3, 5, 18, 0, tzinfo=UTC)
 GENERATION = Generation(1, "0" * 8)
+MORE = [
+    wrote("a\0b", 8, "2"),
+    observed("c\0d", 11),
+    acted(20, "p-1", action="plan", details='{"routes": ["tower"], "rows": 3, "calls": 4}'),
+    acted(21, "g-1", action="go_live", details='{"plan_id": "p-1"}'),
+    acted(22, "p-1", action="plan.rows", details="{}"),
+    member(23, "poll-cinx", NOW, ("cinx:acme",)),
+    polled(24, "procore", NOW, interval=60),
+]
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +93,8 @@ def answers(tables: ReadTables) -> dict[str, Any]:
         "behind the last": [read_log_page(tables, LogFilter(), NOW, key_of("17")), "nothing"],
         "months": [read_month(tables, ROUTING, "7", month_span(f"2026-0{month}", "UTC"), NOW) for month in (2, 3)],
         "system": (system.accounts, system.members, system.holds, system.unreadable),
+        "people": (system.actions, system.plans),
+        "late": read_last_reads(tables).late,
     }
 
 
@@ -77,7 +103,8 @@ def asked(kept: Tables) -> dict[str, Any]:
         engine = store.building(GENERATION)
         try:
             with engine.begin() as connection:
-                fold_records(connection, [*STORY, wrote("a\0b", 8, "2"), observed("c\0d", 11)], FOLDS, CODEC, ROUTING)
+                fold_records(connection, [*STORY, *MORE], FOLDS, CODEC, ROUTING)
+                connection.execute(update(PROGRESS).values(read_at=milliseconds(NOW)))
         finally:
             engine.dispose()
         store.publish(GENERATION)

@@ -35,9 +35,11 @@ from tests.unit.workers.views.tables import (
     ROUTING,
     acted,
     contract,
+    kept_from,
     key_of,
     letter,
     observed,
+    polled,
     record,
     wrote,
 )
@@ -86,6 +88,7 @@ STORY = [
         details=json.dumps({"letter_id": "l-2", "to": "anna"}),
     ),
     ending(0),
+    polled(0, at=NOW),
 ]
 
 
@@ -243,10 +246,50 @@ def test_it_comes_also_when_there_is_nothing(tmp_path: Path, server: Controller,
     assert done.mail["Subject"] == "Relay: no open items"
     text = done.mail.get_content()
     assert "No open items." in text
+    assert "No account was read yet." in text
     assert "Written Mar 2: nothing" in text
     assert "Decisions Mar 2: none" in text
     assert "This is not up to date: the tables have everything until Mar 3, 2026 11:00 UTC, not later." in text
     assert len(mailbox.mails) == 1
+
+
+def unread(sentence: str = "The password\nis refused. ", **more: Any) -> Record:
+    """Of a source whose password was revoked for three days."""
+    kept = kept_from(sentence=sentence)
+    return polled(9, at=NOW - timedelta(days=3), interval=60, hold=kept, **more)
+
+
+SAID = (
+    "ConstructionOnline acme was last read 3 days ago: The password is refused. "
+    "What changed there since is not shown here."
+)
+
+
+def test_over_a_source_that_is_not_read_it_does_not_say_that_nothing_is_open(tmp_path: Path) -> None:
+    filled(tmp_path, [unread()])
+    mail = written_digest(environment(tmp_path, 1), NOW)
+    assert mail["Subject"] == "Relay: ConstructionOnline acme was last read 3 days ago"
+    assert mail.get_content().splitlines()[0] == SAID
+    assert "o open items" not in mail.get_content()
+
+
+def test_open_items_hide_no_source_that_is_not_read(tmp_path: Path) -> None:
+    filled(tmp_path, [*STORY, unread()])
+    mail = written_digest(environment(tmp_path, 1), NOW)
+    assert mail["Subject"] == "Relay: 2 open items, 4,510.00 USD, 1 older than 5 days; 1 account not read lately"
+    assert mail.get_content().splitlines()[1] == SAID
+
+
+def test_many_that_are_not_read_are_counted_and_a_name_of_several_lines_is_one(tmp_path: Path) -> None:
+    filled(
+        tmp_path, [unread(account=f"a{number:02}\r\nBcc: evil@x.example", sentence="x" * 900) for number in range(22)]
+    )
+    mail = written_digest(environment(tmp_path, 1), NOW)
+    assert mail["Subject"] == "Relay: 22 accounts not read lately"
+    lines = mail.get_content().splitlines()
+    assert lines[0].startswith("ConstructionOnline a00 Bcc: evil@x.example was last read 3 days ago: xxx")
+    assert lines[20] == "2 more accounts not read lately."
+    assert max(map(len, lines)) <= 500
 
 
 def test_each_day_s_is_sent_once_also_by_several_and_after_new_tables(

@@ -13,9 +13,10 @@ from sqlalchemy.pool import StaticPool
 
 from relay.domain.change_order import ChangeOrder, Item, Status
 from relay.domain.commands import ContractKind, ProcoreDestination
-from relay.domain.control import Control, PersonHold, Subject
+from relay.domain.control import Control, Member, PersonHold, Subject
 from relay.domain.directory import DirectoryEntry, DirectoryKind
 from relay.domain.events import Change, ChangeOrderObserved
+from relay.domain.ledger import Hold, HoldKind
 from relay.domain.letters import DeadLetter, LetterKind
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
 from relay.domain.records import OperatorAction, PollState
@@ -280,12 +281,38 @@ def acted(offset: int, subject: str, who: str = "anna", **more: Any) -> Record:
 
 
 def polled(
-    offset: int, system: str = "constructiononline", at: datetime = AT, change_order_id: str | None = None
+    offset: int,
+    system: str = "constructiononline",
+    at: datetime | None = AT,
+    change_order_id: str | None = None,
+    **more: Any,
 ) -> Record:
     """What a poller remembers of its account, or of one change order."""
     state = PollState(system=system, account="acme", change_order_id=change_order_id, polled_at=at)
     key = f"{system}:acme" + (f":{change_order_id}" if change_order_id else "")
-    return record(POLL_STATE, key, state, offset)
+    return record(POLL_STATE, key, replace(state, **more), offset)
+
+
+def kept_from(system: str = "constructiononline", sentence: str = "The password is refused.") -> Hold:
+    """Why an account is not polled."""
+    return Hold(
+        scope=f"{system}:acme/polling",
+        kind=HoldKind.TENANT_BLOCKED,
+        reason="tenant_blocked",
+        sentence=sentence,
+        since=AT,
+        until=AT,
+        probe=True,
+    )
+
+
+def member(offset: int, stage: str, at: datetime, owns: tuple[str, ...] = ()) -> Record:
+    """What an instance of a stage states of itself."""
+    stated = Member(
+        stage=stage, instance="relay-0", release="1", reads={}, routes="r", control_offset=1, owns=owns, at=at, calls={}
+    )
+    control = Control(member=stated)
+    return record(CONTROL, control.key, control, offset)
 
 
 def held(offset: int, number: str) -> Record:

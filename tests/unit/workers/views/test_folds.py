@@ -18,7 +18,7 @@ from relay.domain.change_order import Status
 from relay.domain.events import Change
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.kafka import Record
-from relay.engine.topics import CONTROL, LETTERS, OBSERVED
+from relay.engine.topics import CONTROL, LETTERS, OBSERVED, POLL_STATE
 from tests.unit.workers.views.tables import (
     AT,
     acted,
@@ -31,6 +31,7 @@ from tests.unit.workers.views.tables import (
     every,
     fold,
     held,
+    kept_from,
     key_of,
     letter,
     observed,
@@ -42,7 +43,7 @@ from tests.unit.workers.views.tables import (
     wrote,
 )
 from workers.views.amounts import milliseconds, time_of
-from workers.views.tables import CHANGE_ORDERS, DESTINATIONS, HOLDINGS, READS, SHARES, UNREADABLE
+from workers.views.tables import CHANGE_ORDERS, DESTINATIONS, HOLDINGS, READ_ACCOUNTS, READS, SHARES, UNREADABLE
 from workers.views.tables import LETTERS as OPEN
 
 STORY: list[Record] = [
@@ -75,6 +76,9 @@ STORY: list[Record] = [
     polled(1, at=AT + timedelta(minutes=20)),
     polled(2, at=AT + timedelta(hours=3)),
     polled(3, change_order_id="17"),
+    polled(4, at=AT + timedelta(hours=3), interval=120, hold=kept_from()),
+    polled(5, "cinx", None, interval=300),
+    ends(POLL_STATE, "cinx:acme", 6),
     held(0, "17"),
     ends(CONTROL, "hold:h-1", 1),
     held(2, "18"),
@@ -114,6 +118,18 @@ def test_the_last_poll_of_each_hour_is_kept() -> None:
         milliseconds(AT + timedelta(minutes=20)),
         milliseconds(AT + timedelta(hours=3)),
     ]
+
+
+def test_of_each_account_the_newest_word_counts_and_a_tombstone_forgets_it() -> None:
+    found = {row["system"]: row for row in rows(every(STORY), select(READ_ACCOUNTS))}
+    online = found["constructiononline"]
+    assert online["polled_at"] == milliseconds(AT + timedelta(hours=3))
+    assert (online["interval_seconds"], online["hold_kind"]) == (120, "tenant_blocked")
+    assert (online["hold_sentence"], online["hold_since"]) == ("The password is refused.", milliseconds(AT))
+    assert (found["cinx"]["polled_at"], found["cinx"]["interval_seconds"]) == (None, None)
+    again = every([*STORY, polled(9, at=AT + timedelta(hours=4))])
+    (online,) = rows(again, select(READ_ACCOUNTS).where(READ_ACCOUNTS.c.system == "constructiononline"))
+    assert online["hold_kind"] is None, "it is polled again"
 
 
 def test_the_contract_of_a_record_outlives_its_deletion() -> None:
