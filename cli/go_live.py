@@ -15,7 +15,8 @@ from operations.errors import WrongUsage
 from operations.operator import operator
 
 if TYPE_CHECKING:
-    from operations.golive.go_live import Chosen, WentLive
+    from operations.golive.chosen import Chosen
+    from operations.golive.go_live import WentLive
 
 _MOST_LEFT = 20
 
@@ -58,7 +59,8 @@ def go_live_command(
     until the file says live, or --end-pilot. What a writer knows already is not carried twice. Exit code 3 where
     something is left, because it is refused or not as the plan showed it.
     """
-    from operations.golive.go_live import carry, choose
+    from operations.golive.chosen import choose
+    from operations.golive.go_live import carry
     from operations.written_versions import writing_environment
 
     label = _one_route(named, route)

@@ -2,7 +2,9 @@
 
 ::
 
-    go_live     chosen, proven, and written into the backfill lane
+    chosen      what is to be carried: what no writer has been asked for, held against what a plan has shown
+    left        what of it is not, and why
+    go_live     what was chosen, written into the backfill lane
     unseen      what was shown and never reached a writer
     mappers     whether every running mapper follows these routes, and obeys the pilots
     pilots      change orders that are carried although their route is not live yet

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from operations.errors import Refused
-from operations.golive.go_live import choose
+from operations.golive.chosen import choose
 from operations.golive.pilots import make_pilots
 from operations.survey.calls import Calls
 from operations.written_versions import writing_environment
@@ -143,7 +143,7 @@ def test_an_older_revision_is_not_carried_once_the_newest_is_none_of_the_routes(
 def test_nothing_is_chosen_before_every_mapper_follows_the_routes(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.configure(TOWER, mode="live")
     site.observe(order("1"))
-    monkeypatch.setattr("operations.golive.go_live.current_ends", lambda *_: pytest.fail("an end was read"))
+    monkeypatch.setattr("operations.golive.chosen.current_ends", lambda *_: pytest.fail("an end was read"))
     with pytest.raises(Refused, match="start it first"):
         choose(writing_environment(), "tower", plan=None, only=(), calls=Calls(1, print))
 
