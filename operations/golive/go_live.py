@@ -11,7 +11,7 @@ from operations.environment import Environment
 from operations.errors import Refused
 from operations.golive.chosen import Chosen, unseen_of
 from operations.golive.mappers import prove_routes, wait_until_obeyed_by_mappers
-from operations.golive.pilots import end_pilots, make_pilots, pilots_of
+from operations.golive.pilots import end_all_pilots, make_pilots, pilots_of
 from operations.pace import Pace
 from operations.plan.routes import as_live
 from operations.replay.events import ReplayMapping
@@ -60,8 +60,8 @@ def carry(
         newest = unseen_of(environment, route, only, chosen.plan_id)
         commands = {place: ids for place, ids in newest.commands.items() if newest.keys[place] in chosen.found}
         chosen = replace(newest, commands=commands, left=chosen.left)
-    elif pilots_of(environment, route.label):
-        end_pilots(environment, route.label, (), who=who, why=why)  # Else they would count again with the next dry_run.
+    else:
+        end_all_pilots(environment, route.label, who=who, why=why)  # Else they would count again with the next dry_run.
     go_live_id = str(uuid.uuid4())
     if not chosen.commands:
         return WentLive(go_live_id=go_live_id, chosen=chosen, tally=Tally(), pilots=pilots)

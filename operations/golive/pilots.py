@@ -84,6 +84,13 @@ def end_pilots(environment: Environment, route: str, keys: Iterable[str], *, who
     return chosen
 
 
+def end_all_pilots(environment: Environment, route: str, *, who: str, why: str) -> None:
+    """Ends the pilots of a route, if it has any."""
+    standing = pilots_of(environment, route)
+    if standing:
+        _commit(environment, standing, "pilot.end", who, why, ends=True)
+
+
 def _is_named(pilot: Pilot, names: Sequence[str]) -> bool:
     return pilot.change_order_key in names or pilot.change_order_key.split(":", 2)[-1] in names
 
