@@ -12,6 +12,7 @@ from operations.errors import Refused
 from operations.holds.standing import read_standing
 from relay.domain.control import Control, Pilot
 from relay.domain.routes import RouteMode, Routing
+from relay.engine.configuration.problems import ConfigurationError
 from relay.engine.control.topic_state import Standing
 from relay.engine.kafka import Outgoing
 from relay.engine.topics import CONTROL
@@ -44,6 +45,16 @@ def pilots_by_route(standing: Standing, modes: Mapping[str, RouteMode] | None) -
         )
         for route, found in keys.items()
     )
+
+
+def modes_at_hand(environment: Environment) -> dict[str, RouteMode] | None:
+    """Of the file's routes by label; ``None`` where it is not at hand."""
+    if environment.settings.config is None:
+        return None
+    try:
+        return {route.label: route.mode for route in environment.configuration.routing.routes}
+    except ConfigurationError:
+        return None
 
 
 def stray_pilots(environment: Environment) -> tuple[RoutePilots, ...]:

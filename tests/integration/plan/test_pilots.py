@@ -38,3 +38,24 @@ def test_pilots_that_another_go_live_has_ended_meanwhile_refuse_nothing(
         monkeypatch.setattr(reading, read_before_another_ends_them)
         carry(environment, chosen, only=(), who="ann", why="", rate=500, wait=60, advanced=lambda _: None)
     assert not pilots_of(environment, "tower")
+
+
+def test_what_becomes_of_what_was_written_is_said_by_the_mode_of_the_route(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.configure(TOWER)
+
+    def ended() -> str:
+        make_pilots(writing_environment(), "tower", [KEY], who="ann", why="")
+        said = site.cor("go-live", "tower", "--end-pilot")
+        assert said.code == 0, said.err
+        return " ".join(said.out.split())
+
+    stays = "1 pilot of route tower is ended. What was written stays, and is "
+    assert ended() == f"{stays}no longer followed."
+    site.configure(TOWER, mode="live")
+    assert ended() == f"{stays}followed as before, since the route is live."
+    site.configure(TOWER.replace("tower", "clinic"), mode="live")
+    assert ended() == f"{stays}no longer followed."
+    monkeypatch.delenv("COR_CONFIG")
+    assert ended() == f"{stays}followed only where the route is live."
