@@ -23,6 +23,7 @@ from relay.domain.commands import COMMAND_TYPES, TargetCommand
 from relay.domain.events import Change, ChangeOrderObserved
 from relay.domain.ledger import Hold, InboxRecord
 from relay.domain.letters import DeadLetter
+from relay.domain.mapping import in_milliseconds
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.domain.records import NameRecord
 from relay.domain.writes.remote_writes import RemoteWrite
@@ -154,19 +155,20 @@ class Site:
     def running(self, *names: str) -> Iterator[None]:
         """These stages run meanwhile; by default the mapper and both writers."""
         configure_logging(LogLevel.ERROR, LogFormat.CONSOLE)  # Else what stages log is among what commands print.
-        names = names or ("mapper", "procore-writer", "cinx-submitter")
+        wanted = frozenset(names or ("mapper", "procore-writer", "cinx-submitter"))
+        begun = in_milliseconds(datetime.now(UTC))
         stop, metrics = threading.Event(), Metrics()
         configuration = LiveConfiguration(self.folder / "cor.yaml", metrics)
         with self.follower(configuration, metrics) as control:
             context = self._context(stop, metrics, configuration, control)
-            stages = [factory_of(name)(context) for name in names]
+            stages = [factory_of(name)(context) for name in sorted(wanted)]
             worker = threading.Thread(
                 target=lambda: run_stages(stages, stop=stop, health=context.health, shutdown_budget=30)
             )
             worker.start()
             try:
-                members = [f"member:{name}:one" for name in names]
-                self.wait(lambda: all(member in control.standing.values for member in members))
+                # Not what an earlier one has left behind, which may state other routes.
+                self.wait(lambda: wanted <= {one.stage for one in control.standing.members() if one.at >= begun})
                 yield
             finally:
                 stop.set()
