@@ -39,7 +39,7 @@ from relay.engine.stages.process import run_stages
 from relay.engine.telemetry.health import Health
 from relay.engine.telemetry.logging import LogFormat, LogLevel, configure_logging
 from relay.engine.telemetry.metrics import Metrics
-from relay.engine.topics import CINX, CURRENT, LETTERS, NAMES, OBSERVED, OUTCOMES, PROCORE, WRITERS, WRITES, Topic
+from relay.engine.topics import CINX, CURRENT, LETTERS, NAMES, OBSERVED, OUTCOMES, PROCORE, WRITES, Topic
 from tests.conftest import PARTITIONS
 from tests.cor_command import Ended, cor
 
@@ -180,13 +180,6 @@ class Site:
         places = [Partition(topic, number) for number in range(PARTITIONS)]
         with Cluster(self.connection) as cluster:
             self.wait(lambda: not any(cluster.lag(f"{self.prefix}mapper", places).values()))
-
-    def received(self) -> None:
-        """Returns once the writers have received all that was mapped."""
-        self.mapped()
-        with Cluster(self.connection) as cluster:
-            groups = [f"{self.prefix}{stage}" for stage in WRITERS]
-            self.wait(lambda: not any(behind for group in groups for behind in cluster.lag(group).values()))
 
     def carried(self) -> None:
         """Returns once everything that was mapped has come to its end."""
