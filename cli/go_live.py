@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,7 +16,9 @@ from operations.errors import WrongUsage
 from operations.operator import operator
 
 if TYPE_CHECKING:
-    from operations.golive.go_live import Chosen, WentLive
+    from operations.golive.chosen import Chosen
+    from operations.golive.go_live import WentLive
+    from relay.domain.routes import RouteMode
 
 _MOST_LEFT = 20
 
@@ -58,7 +61,8 @@ def go_live_command(
     until the file says live, or --end-pilot. What a writer knows already is not carried twice. Exit code 3 where
     something is left, because it is refused or not as the plan showed it.
     """
-    from operations.golive.go_live import carry, choose
+    from operations.golive.chosen import choose
+    from operations.golive.go_live import carry
     from operations.written_versions import writing_environment
 
     label = _one_route(named, route)
@@ -95,11 +99,22 @@ def _one_route(named: str | None, route: str | None) -> str:
 
 
 def _end_pilots(screen: Screen, environment: Any, route: str, only: list[str], *, who: str, why: str) -> None:
-    from operations.golive.pilots import end_pilots
+    from operations.golive.pilots import end_pilots, modes_at_hand
+    from operations.wording import counted
 
     ended = end_pilots(environment, route, only, who=who, why=why)
     screen.json({"route": route, "ended": [pilot.change_order_key for pilot in ended]})
-    screen.line(f"{len(ended)} pilots of route {route} are ended. What was written stays, and is no longer followed.")
+    are = f"{counted(len(ended), 'pilot')} of route {route} {'is' if len(ended) == 1 else 'are'} ended"
+    screen.line(f"{are}. What was written stays, and {_is_followed(modes_at_hand(environment), route)}.")
+
+
+def _is_followed(modes: Mapping[str, RouteMode] | None, route: str) -> str:
+    """What becomes of change orders that were pilots. ``modes``: of the file's routes, where it is at hand."""
+    if modes is None:
+        return "is followed only where the route is live"
+    if route in modes and modes[route].value == "live":
+        return "is followed as before, since the route is live"
+    return "is no longer followed"
 
 
 def _tell_dry_run(screen: Screen, environment: Any, chosen: Chosen) -> None:

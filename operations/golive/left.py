@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from operations.plan.recorded import RecordedRow
 from operations.plan.rows import Action, PlanRow
 
+NOT_IN_THE_PLAN = "it is not in the plan: plan again to see it"
+ONLY_A_PART = "a pilot is carried whole, and something else of this change order is left"
+
 _LEFT = {
     Action.REFUSED: "it was shown as refused: mend what it names, and plan again",
     Action.UNDER_WAY: "an earlier version of it is under way at the writer",
@@ -24,6 +27,11 @@ class Left:
     target: str | None
     why: str
 
+    @property
+    def key(self) -> str:
+        """What it is about, as the row of a plan says it."""
+        return self.origin_id or self.change_order_key
+
 
 def why_left(shown: RecordedRow | None, row: PlanRow, *, is_asked: bool) -> str | None:
     """Why a row is not carried; ``None``: it is, or there is nothing to do for it.
@@ -31,10 +39,18 @@ def why_left(shown: RecordedRow | None, row: PlanRow, *, is_asked: bool) -> str 
     ``is_asked``: no writer has seen the revision, be it that the mapper makes a command of it or refuses it.
     """
     if shown is None:
-        return "it is not in the plan: plan again to see it" if is_asked else None
+        return NOT_IN_THE_PLAN if is_asked else None
     if shown.shown == row.shown:
         return _LEFT.get(row.action) if is_asked else None
     return None if _is_done(shown, row, is_asked=is_asked) else _changed(shown.action, row)
+
+
+def why_outside(shown: RecordedRow | None) -> str:
+    """Why it is not carried although nobody has seen it: planned again as the plan was, it has no row."""
+    if shown is None:
+        return NOT_IN_THE_PLAN
+    words = _words(shown.action)
+    return f"it has changed since it was shown as {words}: it is none of the plan's any more; plan again to see it"
 
 
 def _is_done(shown: RecordedRow, row: PlanRow, *, is_asked: bool) -> bool:

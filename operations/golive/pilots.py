@@ -12,6 +12,7 @@ from operations.errors import Refused
 from operations.holds.standing import read_standing
 from relay.domain.control import Control, Pilot
 from relay.domain.routes import RouteMode, Routing
+from relay.engine.configuration.problems import ConfigurationError
 from relay.engine.control.topic_state import Standing
 from relay.engine.kafka import Outgoing
 from relay.engine.topics import CONTROL
@@ -44,6 +45,16 @@ def pilots_by_route(standing: Standing, modes: Mapping[str, RouteMode] | None) -
         )
         for route, found in keys.items()
     )
+
+
+def modes_at_hand(environment: Environment) -> dict[str, RouteMode] | None:
+    """Of the file's routes by label; ``None`` where it is not at hand."""
+    if environment.settings.config is None:
+        return None
+    try:
+        return {route.label: route.mode for route in environment.configuration.routing.routes}
+    except ConfigurationError:
+        return None
 
 
 def stray_pilots(environment: Environment) -> tuple[RoutePilots, ...]:
@@ -82,6 +93,13 @@ def end_pilots(environment: Environment, route: str, keys: Iterable[str], *, who
         raise Refused(f"route {route} has no pilot {', '.join(missing)}".rstrip() + ": `cor status` lists those it has")
     _commit(environment, chosen, "pilot.end", who, why, ends=True)
     return chosen
+
+
+def end_all_pilots(environment: Environment, route: str, *, who: str, why: str) -> None:
+    """Ends the pilots of a route, if it has any."""
+    standing = pilots_of(environment, route)
+    if standing:
+        _commit(environment, standing, "pilot.end", who, why, ends=True)
 
 
 def _is_named(pilot: Pilot, names: Sequence[str]) -> bool:

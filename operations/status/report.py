@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from operations.audit import now
 from operations.environment import Environment
 from operations.golive.only_shown import OnlyShown, WithoutRoute, not_carried
-from operations.golive.pilots import RoutePilots, pilots_by_route
+from operations.golive.pilots import RoutePilots, modes_at_hand, pilots_by_route
 from operations.holds.standing import ControlReader, holds_on, in_force
 from operations.known_losses import known_losses
 from operations.letters.open_letters import OpenLetter, OpenLetters
@@ -26,7 +26,6 @@ from relay.domain.ledger import Hold, Intent
 from relay.domain.letters import MAPPER, LetterKind
 from relay.domain.person_holds import AnyHold
 from relay.domain.records import PollState
-from relay.domain.routes import RouteMode
 from relay.engine.configuration.problems import ConfigurationError
 from relay.engine.kafka import Cluster
 from relay.engine.provision import LostTopic, TopicsLost
@@ -182,16 +181,6 @@ def _is_behind(environment: Environment) -> bool:
         return lag_of(environment, cluster, MAPPER, counts, now()).records > 0
 
 
-def _modes(environment: Environment) -> dict[str, RouteMode] | None:
-    """Of the file's routes by label; ``None`` where it is not at hand."""
-    if environment.settings.config is None:
-        return None
-    try:
-        return {route.label: route.mode for route in environment.configuration.routing.routes}
-    except ConfigurationError:
-        return None
-
-
 def _topics(environment: Environment) -> tuple[tuple[LostTopic, ...], Mapping[Topic, int]]:
     """Those that are lost, and how many partitions each has. Raises ``TopicsLost`` where a lost one is not there, and
     ``TopicsMissing`` for another: nothing else can be read then.
@@ -232,7 +221,7 @@ def _read(environment: Environment, counts: Mapping[Topic, int]) -> _Reading:
         quarantine=timedelta(seconds=settings.quarantine),
         people_holds=in_force(standing, now()),
         members=living(standing.members(), now()),
-        pilots=pilots_by_route(standing, _modes(environment)),
+        pilots=pilots_by_route(standing, modes_at_hand(environment)),
         unreadable_pilots=sorted(standing.unreadable_pilots),
         views=views,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from operations.golive.left import why_left
+from operations.golive.left import why_left, why_outside
 from operations.plan.recorded import RecordedRow
 from operations.plan.rows import Action, PlanRow
 
@@ -48,3 +48,8 @@ def test_only_what_was_shown_is_carried(
 ) -> None:
     why = why_left(RecordedRow.of(shown) if shown else None, now, is_asked=is_asked)
     assert why is None if left is None else left in (why or ""), why
+
+
+def test_what_planned_again_has_no_row_was_never_in_the_plan_or_is_no_more() -> None:
+    assert why_outside(None) == "it is not in the plan: plan again to see it"
+    assert "shown as under way: it is none of the plan's any more" in why_outside(RecordedRow.of(row(Action.UNDER_WAY)))
