@@ -13,6 +13,7 @@ from typing import Final, Self
 
 from operations.environment import Environment
 from operations.json_values import plain
+from relay.domain.json_object import object_in
 from relay.domain.mapping import in_milliseconds
 from relay.domain.records import OperatorAction
 from relay.engine.kafka import Cluster, KafkaFailure, Outgoing, Partition, Transactions
@@ -34,11 +35,7 @@ def now() -> datetime:
 
 def is_typed(action: OperatorAction) -> bool:
     """Whether its name was typed at a command line, where it proves nothing."""
-    try:
-        details = json.loads(action.details)
-    except (ValueError, RecursionError):
-        return True
-    return not (isinstance(details, dict) and details.get(KNOWN_BY))
+    return not (object_in(action.details) or {}).get(KNOWN_BY)
 
 
 class AuditedTransaction:

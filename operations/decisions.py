@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +17,7 @@ from operations.holds.standing import read_standing
 from operations.letters.open_letters import mark_at
 from operations.replay.progress import ENDED
 from operations.reports.tables import ReadTables
+from relay.domain.json_object import object_in
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.records import OperatorAction
 from relay.engine.kafka import Partition, RecordFetcher
@@ -51,11 +51,7 @@ class RecordedDecision:
     @property
     def details(self) -> Mapping[str, Any]:
         """Its particulars."""
-        try:
-            said = json.loads(self.action.details)
-        except ValueError:
-            return {}
-        return said if isinstance(said, dict) else {}
+        return object_in(self.action.details) or {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

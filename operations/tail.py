@@ -92,7 +92,7 @@ def _with_source(shown: Any, decoded: object) -> Any:
     if isinstance(raw, bytes):
         try:
             shown["raw"] = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             shown["raw"] = raw.decode("utf-8", "backslashreplace")
     return shown
 

@@ -53,7 +53,9 @@ class PartitionPoller:
             f"{context.prefix}{topics.stage}-{topics.number}",
             timeout_s=context.settings.transaction_timeout,
         )
-        records = PollerRecords(context.codec, topics.prefix, topics.stage, topics.number, topics.largest_event)
+        records = PollerRecords(
+            context.codec, topics.prefix, topics.stage, topics.number, topics.largest_event, topics.limits
+        )
         letters = LetterRecords(context.codec, topics.prefix, topics.letter_topic)
         commits = PollCommits(self._transactions, records, topics.stage, context.metrics)
         self._review = DeletionReview(context.connection, commits, letters, topics.stage, context.metrics)

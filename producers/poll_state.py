@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from relay.domain.identity import LONGEST_KEY
 from relay.domain.records import PollState
 
 
@@ -78,8 +79,10 @@ class AccountState:
 
 
 def account_and_number(key: bytes | None) -> tuple[str, str]:
-    """The account's key and the change order's id in a change-order key; empty texts where it is none."""
-    system, _, rest = (key or b"").decode("utf-8", "replace").partition(":")
+    """The account's key and the change order's id in a change-order key; empty texts where it is none of ours."""
+    if key is None or len(key) > LONGEST_KEY:
+        return "", ""
+    system, _, rest = key.decode("utf-8", "replace").partition(":")
     account, _, number = rest.partition(":")
     return f"{system}:{account}", number
 

@@ -16,11 +16,11 @@ from relay.domain.identity import tenant_partition
 from relay.engine.control.membership import Membership
 from relay.engine.kafka import Cluster, CommitFailed, Fenced, GroupReader, Polled
 from relay.engine.letters import LetterTopic, letter_topic
-from relay.engine.sizes import largest_of_event
+from relay.engine.sizes import TopicLimits, largest_of_event
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.session_loop import SessionLoop, Turn
 from relay.engine.telemetry import events
-from relay.engine.topics import POLL_STATE
+from relay.engine.topics import POLL_STATE, WORKS_ON
 
 _log = structlog.get_logger(__name__)
 
@@ -63,6 +63,7 @@ class PollStage:
             partitions = cluster.partitions(POLL_STATE.name(context.prefix))
             letters = letter_topic(cluster, context.prefix)
             largest_event = largest_of_event(cluster, context.prefix)
+            limits = TopicLimits.on_cluster(cluster, context.prefix, WORKS_ON[self.name])
         pool = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix=self.name)
         resources.callback(pool.shutdown, wait=False, cancel_futures=True)
         session = PollSession(
@@ -73,7 +74,7 @@ class PollStage:
             member=self._loop.member,
             pool=pool,
             accounts=lambda: self._accounts_by_partition(partitions),
-            poller_of=lambda number: self._poller(number, letters, largest_event),
+            poller_of=lambda number: self._poller(number, letters, largest_event, limits),
         )
         resources.callback(session.close)
         return session
@@ -85,13 +86,14 @@ class PollStage:
             placed.setdefault(number, {})[name] = settings
         return placed
 
-    def _poller(self, number: int, letters: LetterTopic, largest_event: int) -> PartitionPoller:
+    def _poller(self, number: int, letters: LetterTopic, largest_event: int, limits: TopicLimits) -> PartitionPoller:
         topics = PollTopics(
             stage=self.name,
             prefix=self._context.prefix,
             number=number,
             letter_topic=letters,
             largest_event=largest_event,
+            limits=limits,
         )
         return PartitionPoller(
             self._context, system=self._system, topics=topics, source_of=self._source_of, clock=self._clock

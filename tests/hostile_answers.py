@@ -5,7 +5,16 @@ What a search finds is added here, and then tried by all of them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+
+
+def _tree(depth: int) -> object:
+    """Two ways on from each member, of which neither ends in a word."""
+    return {"error": _tree(depth - 1), "errors": _tree(depth - 1)} if depth else {}
+
+
+TREE = json.dumps(_tree(11)).encode()
 
 TOKENS = [
     "1e5000000", "-1e-400000000", "9" * 400, "1e99999999999999999999", "18446744073709551616", "0.1", "null", "true",
@@ -44,7 +53,7 @@ HEADER_NAMES = [
 
 HEADER_VALUES = [
     *MOMENTS, "25", "3600", "0", "application/json; charset=utf-16", "text/html; charset=\xff", "<x>; rel=next",
-    "http://127.0.0.1:1/", "a=b; Path=/", "x" * 3_000,
+    "http://127.0.0.1:1/", "a=b; Path=/", "x" * 3_000, "<" * 90_000,
 ]  # fmt: skip
 
 CODINGS = ["gzip", "gzip, gzip", "GZIP", "gzip,deflate", "deflate", "br", "identity", "x-gzip", "zstd", "\x0bgzip"]
@@ -75,5 +84,10 @@ ANSWERS: list[tuple[int, Mapping[str, str], bytes]] = [
     (200, {}, b" " * 34_000_000),
     (401, {"WWW-Authenticate": 'Basic realm="\x7f"'}, b"\x1b]0;owned\x07"),
     (404, {}, b'{"errors":"' + b"\\u001b" * 5_000 + b'"}'),
+    (422, {}, TREE),
+    (200, {}, b'{"entities":[],"errors":[' + TREE + b"]}"),
 ]
 """Whole answers: status, headers, body."""
+
+LONG_TEXT = "x" * 9_500_000
+"""A member that an answer may hold, and no topic takes. By itself, since it takes seconds where it is drawn often."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, NoReturn
 
@@ -23,11 +23,11 @@ from operations.topics import Acceptance, accept_topics
 from relay.domain.commands import COMMAND_TYPES
 from relay.domain.ledger import Slot
 from relay.engine.kafka import Cluster, Generation, Transactions, read_to_end
-from relay.engine.letters import LetterTopic, letter_topic
+from relay.engine.letters import letter_topic
 from relay.engine.provision import LostTopic, TopicsLost
 from relay.engine.provision.declared import declared_topics
-from relay.engine.sizes import target_sizes
-from relay.engine.topics import CURRENT, FAMILIES, LETTERS, OUTCOMES, STAGE_OF_SYSTEM, WRITES, Family
+from relay.engine.sizes import TopicLimits, target_sizes
+from relay.engine.topics import CURRENT, FAMILIES, LETTERS, OUTCOMES, STAGE_OF_SYSTEM, WORKS_ON, WRITES, Family
 from relay.engine.writer.adapter import TargetAdapter
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.restore import restored_store
@@ -152,21 +152,16 @@ def _make_missing(environment: Environment, cluster: Cluster, family: Family) ->
 def _owners(
     environment: Environment, cluster: Cluster, family: Family, stage: str, resources: ExitStack
 ) -> list[PartitionState[Any]]:
-    letters = letter_topic(cluster, environment.prefix)
-    largest = target_sizes(cluster, environment.prefix, family).limit
-    count = environment.counts([family.ledger])[family.ledger]
-    return [
-        _owner(environment, _topics(environment, family, number, letters, largest), stage, resources)
-        for number in range(count)
-    ]
-
-
-def _topics(
-    environment: Environment, family: Family, number: int, letters: LetterTopic, largest: int
-) -> PartitionTopics:
-    return PartitionTopics(
-        family=family, prefix=environment.prefix, number=number, letter_topic=letters, largest_command=largest
+    first = PartitionTopics(
+        family=family,
+        prefix=environment.prefix,
+        number=0,
+        letter_topic=letter_topic(cluster, environment.prefix),
+        largest_command=target_sizes(cluster, environment.prefix, family).limit,
+        limits=TopicLimits.on_cluster(cluster, environment.prefix, WORKS_ON[stage]),
     )
+    count = environment.counts([family.ledger])[family.ledger]
+    return [_owner(environment, replace(first, number=number), stage, resources) for number in range(count)]
 
 
 def _owner(environment: Environment, topics: PartitionTopics, stage: str, resources: ExitStack) -> PartitionState[Any]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from operations.wording import amount
 from relay.domain.cinx_content import comparable
+from relay.domain.json_object import object_in
 
 Side = Mapping[str, object]
 
@@ -28,11 +28,9 @@ def compare(sides: Sequence[Side]) -> tuple[list[str], list[tuple[str, ...]]]:
 
 def read_sides(texts: Sequence[str]) -> list[Side] | None:
     """The sides as objects; ``None`` where one of them is none."""
-    try:
-        sides = [json.loads(text, parse_float=Decimal) for text in texts]
-    except ValueError:
-        return None
-    return sides if all(isinstance(side, dict) for side in sides) else None
+    sides = [object_in(text, Decimal) for text in texts]
+    told: list[Side] = [side for side in sides if side is not None]
+    return told if len(told) == len(sides) else None
 
 
 def named_records(texts: Sequence[str]) -> list[str]:

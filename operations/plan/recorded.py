@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from operations.operator import operator
 from operations.plan.plan import Plan, Wish
 from operations.plan.rows import PlanRow
 from operations.reading import with_key
+from relay.domain.json_object import object_in
 from relay.domain.records import OperatorAction
 from relay.engine.topics import AUDIT
 from schemas import Unreadable
@@ -103,13 +103,19 @@ def _actions(environment: Environment, named: str) -> Iterator[OperatorAction]:
 
 
 def _plan(plan_id: str, actions: list[OperatorAction]) -> RecordedPlan:
-    details = [(action.action, json.loads(action.details)) for action in actions]
-    about = next(told for action, told in details if action == PLANNED)
-    rows = [RecordedRow(**row) for action, told in details if action == ROWS for row in told["rows"]]
-    wish = about["wish"]
-    return RecordedPlan(
-        plan_id=plan_id,
-        wish=Wish(**{**wish, "routes": tuple(wish["routes"]), "change_orders": tuple(wish["change_orders"])}),
-        routes=tuple(about["routes"]),
-        rows={row.key: row for row in rows},
-    )
+    details = [(action.action, told) for action in actions if (told := object_in(action.details)) is not None]
+    try:
+        about = next(told for action, told in details if action == PLANNED)
+        rows = [RecordedRow(**row) for action, told in details if action == ROWS for row in told["rows"]]
+        wish = about["wish"]
+        return RecordedPlan(
+            plan_id=plan_id,
+            wish=Wish(**{**wish, "routes": tuple(wish["routes"]), "change_orders": tuple(wish["change_orders"])}),
+            routes=tuple(about["routes"]),
+            rows={row.key: row for row in rows},
+        )
+    except (StopIteration, KeyError, TypeError) as error:
+        raise Refused(
+            f"what stands in the audit under the plan {plan_id} is no plan ({type(error).__name__}: {error}): find out "
+            "who wrote it, and make a new one with `cor plan`"
+        ) from None

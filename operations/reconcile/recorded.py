@@ -7,7 +7,6 @@ poll that changed nothing need not have been told, so that each read is at least
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
@@ -18,6 +17,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 from operations.reconcile.books import Place, StatedAmounts
 from operations.reconcile.evidence import ToldOutcome
 from relay.domain.events import ChangeOrderObserved
+from relay.domain.json_object import object_in
 from relay.domain.outcomes import OutcomeKind
 from relay.domain.text_folding import folded
 from workers.views.amounts import decimal_of, milliseconds, time_of
@@ -174,10 +174,7 @@ def closed_letters(connection: Connection, at: datetime) -> frozenset[str]:
 
 def _letter_id(details: str) -> str | None:
     """``None``: it names none. Anybody may write there."""
-    try:
-        told = json.loads(details)["letter_id"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
+    told = (object_in(details) or {}).get("letter_id")
     return told if isinstance(told, str) else None
 
 

@@ -6,7 +6,6 @@ changed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,6 +23,7 @@ from operations.reports.tables import ReadTables
 from operations.times import can_be_kept
 from relay.domain.canonical_text import decimal_text
 from relay.domain.identity import content_hash
+from relay.domain.json_object import object_in
 from workers.views.amounts import time_of
 from workers.views.tables import AUDIT
 
@@ -206,14 +206,14 @@ def sign_offs(tables: ReadTables, *, with_lines: bool = True) -> list[SignOff]:
     return [replace(one, lines=lines.get(one.digest, {})) for one in signed]
 
 
-_ODD: Final = (ValueError, KeyError, TypeError, ArithmeticError, RecursionError)
+_ODD: Final = (ValueError, KeyError, TypeError, ArithmeticError)
 """What reading raises where an entry is none of ours: anybody may write there, and what says nothing is passed over."""
 
 
 def _read_lines(details: str) -> tuple[str, dict[Line, LineAmounts]] | None:
     """Lines of the report with this hash."""
     try:
-        told = json.loads(details)
+        told = object_in(details) or {}
         lines = {
             (_text(side), _text(contract), _text(currency), _text(name)): tuple(map(_amount, amounts))
             for side, contract, currency, name, *amounts in told["lines"]
@@ -231,7 +231,7 @@ def _read(row: Any) -> SignOff | None:
     if at is None:
         raise ValueError(f"sign-off {row.action_id} without a time")
     try:
-        told = json.loads(row.details)
+        told = object_in(row.details) or {}
         as_of = datetime.fromisoformat(told["as_of"])
         if as_of.tzinfo is None or not can_be_kept(as_of):
             return None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from operations.environment import Environment
@@ -13,6 +12,7 @@ from operations.letters.open_letters import Shown
 from operations.reading import with_key
 from operations.replay.places import Place
 from operations.replay.selection import Selection
+from relay.domain.json_object import object_in
 from relay.domain.records import OperatorAction
 from relay.engine.topics import AUDIT
 from schemas import Unreadable
@@ -52,26 +52,33 @@ def advance(place: Place, done: int) -> dict[str, object]:
 def read_progress(environment: Environment, replay_id: str, count: int) -> ReplayProgress:
     """How far the replay is. Raises ``Refused`` where there is none of that id, or nothing is left of it."""
     partitions = environment.every(AUDIT, count)
-    begun: dict[str, Any] | None = None
+    begun: ReplayProgress | None = None
     last: Place | None = None
     for record in with_key(environment.connection, partitions, replay_id.encode().__eq__):
         try:
             action = environment.codec.decode(record.value or b"", OperatorAction)
         except Unreadable:  # A stranger's: nobody of ours writes such a record.
             continue
-        details = json.loads(action.details)
-        if action.action == BEGUN:
-            begun = details
-        elif action.action == ADVANCED:
-            last = (details["last"][0], details["last"][1])
-        elif action.action == ENDED:
+        if action.action == ENDED:
             raise Refused(f"replay {replay_id} has ended: nothing is left of it")
+        details = object_in(action.details) or {}
+        try:
+            if action.action == BEGUN:
+                begun = _begun(details)
+            elif action.action == ADVANCED:
+                last = (int(details["last"][0]), int(details["last"][1]))
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError):  # A stranger's, too.
+            continue
     if begun is None:
         raise Refused(f"there is no replay {replay_id}; `cor replay` prints the id of each when it begins")
-    ends = {int(number): offset for number, offset in begun["ends"].items()}
+    return replace(begun, last=last)
+
+
+def _begun(details: Mapping[str, Any]) -> ReplayProgress:
+    """Raises one of many errors where these are not what a replay notes at its beginning."""
     return ReplayProgress(
-        selection=Selection.of_details(begun["selection"]),
-        ends=ends,
-        letters=begun.get("project_letters", {}),  # An earlier release noted none: it is not known which may end.
-        last=last,
+        selection=Selection.of_details(details["selection"]),
+        ends={int(number): int(offset) for number, offset in details["ends"].items()},
+        # An earlier release noted none: it is not known which may end.
+        letters=dict(details.get("project_letters", {})),
     )

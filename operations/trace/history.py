@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +17,7 @@ from operations.status.inbox import claim_of, holds_back, inbox_starts, is_open
 from relay.domain.commands import COMMAND_TYPES, Lane, TargetCommand
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.identity import project_letter_id, tenant_partition
+from relay.domain.json_object import object_in
 from relay.domain.ledger import Hold, InboxRecord, Intent, LedgerEntry, Slot, Waiting
 from relay.domain.letters import DeadLetter
 from relay.domain.mapping.events import starts_here
@@ -326,8 +326,4 @@ def _put(records: dict[K, V], key: K, value: V | None) -> None:
 
 def details(action: OperatorAction) -> dict[str, Any]:
     """What an operator's action is about; empty where its entry says nothing that can be read."""
-    try:
-        value = json.loads(action.details)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
+    return object_in(action.details) or {}

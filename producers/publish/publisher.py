@@ -21,6 +21,7 @@ from relay.domain.rate_use import MinuteUse
 from relay.domain.records import POLLS_TOLD_EVERY, PollState
 from relay.engine.kafka import bounded_batches
 from relay.engine.letters import LetterRecords, LetterTopic
+from relay.engine.sizes import TopicLimits
 from relay.engine.telemetry import events
 from relay.engine.telemetry.metrics import Metrics
 from relay.engine.topics import LARGEST_VALUE
@@ -38,7 +39,7 @@ _MOST_CHANGE_ORDERS = 200
 class PollTopics:
     """Where a poller's records go: the poll state's partition by number, the others by key.
 
-    ``largest_event``: bytes of an event that its topics take.
+    ``largest_event``: bytes of an event that its topics take; ``limits``: of every topic that it writes to.
     """
 
     stage: str
@@ -46,6 +47,7 @@ class PollTopics:
     number: int
     letter_topic: LetterTopic
     largest_event: int = LARGEST_VALUE
+    limits: TopicLimits | None = None
 
 
 class Publisher:

@@ -15,7 +15,9 @@ from relay.domain.events import Change, ChangeOrderObserved, EventReference
 from relay.domain.records import PollState
 from relay.domain.sources import native_json
 from relay.engine.kafka import Headers, Outgoing, Partition
+from relay.engine.outcome_records import outcome_record
 from relay.engine.record_codec import encoded
+from relay.engine.sizes import TopicLimits
 from relay.engine.telemetry import events
 from relay.engine.telemetry.tracing import trace_headers, trace_of
 from relay.engine.topics import CURRENT, LARGEST_VALUE, OBSERVED, OUTCOMES, POLL_STATE
@@ -102,14 +104,23 @@ class EventRecords:
 class PollerRecords:
     """Makes Kafka records. ``number`` is the partition of the poll state; the others go by their key.
 
-    ``largest``: bytes of an event.
+    ``largest``: bytes of an event; ``limits``: of every topic that it writes to.
     """
 
-    def __init__(self, codec: Codec, prefix: str, stage: str, number: int, largest: int = LARGEST_VALUE) -> None:
+    def __init__(
+        self,
+        codec: Codec,
+        prefix: str,
+        stage: str,
+        number: int,
+        largest: int = LARGEST_VALUE,
+        limits: TopicLimits | None = None,
+    ) -> None:
         self._codec = codec
         self._stage = stage
         self._number = number
         self._largest = largest
+        self._limits = limits or TopicLimits.declared(prefix)
         self._observed = OBSERVED.name(prefix)
         self._current = CURRENT.name(prefix)
         self._outcomes = OUTCOMES.name(prefix)
@@ -119,8 +130,9 @@ class PollerRecords:
         """The observation with the record of its event, if it has one; ``None`` where the event cannot be written.
 
         What follows once it is known where the event stands is tried here: in the transaction it would be too late.
+        Raises ``Unwritable``.
         """
-        self.state(observation.state)
+        self._limits.check(self.state(observation.state))
         if observation.event is None:
             self.outcome(observation, None, None)
             return EncodedObservation(observation)
@@ -134,6 +146,10 @@ class PollerRecords:
         """The records of an event; ``None`` for one that cannot be written at all, which is logged."""
         try:
             event, value = fitted(event, lambda smaller: encoded(self._codec, smaller, self._observed), self._largest)
+            with trace_of(()):
+                observed = Outgoing(self._observed, event.key.encode(), value, None, trace_headers())
+            self._limits.check(observed)
+            current = self.current(event, observed.headers)
         except (TooLarge, Unwritable) as error:
             _log.error(
                 events.CHANGE_ORDER_POSTPONED,
@@ -143,9 +159,7 @@ class PollerRecords:
                 why=str(error),
             )
             return None
-        with trace_of(()):
-            observed = Outgoing(self._observed, event.key.encode(), value, None, trace_headers())
-        return EventRecords(observed, self.current(event, observed.headers))
+        return EventRecords(observed, current)
 
     def current(self, event: ChangeOrderObserved, headers: Headers) -> Outgoing:
         """The event as the newest of its change order, in the trace that ``headers`` say; a tombstone once it is
@@ -155,7 +169,9 @@ class PollerRecords:
         """
         gone = event.change is Change.DELETED
         value = None if gone else encoded(self._codec, event, self._current)
-        return Outgoing(self._current, event.key.encode(), value, None, headers)
+        record = Outgoing(self._current, event.key.encode(), value, None, headers)
+        self._limits.check(record)
+        return record
 
     def outcome(
         self, observation: Observation, event: Outgoing | None, place: tuple[Partition, int] | None
@@ -170,9 +186,8 @@ class PollerRecords:
         outcome = outcome_of(self._stage, observation.state, change, at, _reference(observation, place))
         if outcome is None:
             return None
-        value = encoded(self._codec, outcome, self._outcomes)
         headers = event.headers if event is not None else ()
-        return Outgoing(self._outcomes, outcome.change_order_key.encode(), value, None, headers)
+        return outcome_record(self._codec, outcome, self._outcomes, self._limits, headers)
 
     def state(self, state: PollState) -> Outgoing:
         """The record of a poll state, of a change order or of an account."""

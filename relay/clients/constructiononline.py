@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import date
 from typing import Self
 
-from relay.clients.http.error_text import error_sentence
 from relay.clients.http.messages import Request, Response, get
 from relay.clients.http.redaction import basic_credentials
 from relay.clients.http.remote import ClientOptions, RemoteHttp
@@ -134,7 +133,7 @@ class ConstructionOnlineClient:
         if answer.status in (400, 404) and (not filtered or _is_unknown_address(answer)):
             raise self._remote.failures.blocked(answer, call, _ADDRESS)
         if answer.status == 400:
-            raise self._remote.failures.denied(answer, call, error_sentence(answer.body))
+            raise self._remote.failures.denied(answer, call, self._remote.failures.sentence(answer))
         return self._remote.check(call, answer)
 
     def _read_one(self, path: str, operation: str, number: int, terms: CallTerms) -> NativeRecord | None:
@@ -156,7 +155,7 @@ class ConstructionOnlineClient:
         if "messagedetail" in answer.text.lower() and _is_unknown_address(answer):
             raise self._remote.failures.blocked(answer, call, _ADDRESS)
         if "<html" in answer.text.lower():
-            raise self._remote.failures.denied(answer, call, error_sentence(answer.body))
+            raise self._remote.failures.denied(answer, call, self._remote.failures.sentence(answer))
 
     def _records(self, call: Request, answer: Response) -> list[NativeRecord]:
         try:

@@ -15,15 +15,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+_LONGEST_MESSAGE: Final = 8192
+"""Characters: it goes on into holds, letters and poll state, and a remote may have sent words of any length."""
+
 
 class CallFailure(Exception):
     """A call that did not end as it should.
 
-    ``remote_answer`` is what the remote said, with secrets removed, or an empty string.
+    Of ``message`` at most 8,192 characters are kept. ``remote_answer`` is what the remote said, with secrets removed,
+    or an empty string.
     ``status`` is the HTTP status line's code, or ``None`` where no answer was read.
     """
 
     def __init__(self, message: str, *, remote_answer: str = "", status: int | None = None) -> None:
+        message = message[:_LONGEST_MESSAGE]
         super().__init__(message)
         self.message = message
         self.remote_answer = remote_answer

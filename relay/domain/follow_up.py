@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from relay.domain.json_object import object_in
 from relay.domain.records import OperatorAction
 
 ASSIGN, NOTE, SNOOZE = "letter.assign", "letter.note", "letter.snooze"
@@ -32,11 +32,13 @@ def told_by(action: OperatorAction) -> tuple[str, dict[str, Any]] | None:
     """The letter's id and the fields that an action sets; ``None`` for an action about something else."""
     if action.action not in (ASSIGN, NOTE, SNOOZE):
         return None
+    said = object_in(action.details)
+    if said is None:
+        return None
     try:
-        said = json.loads(action.details)
         letter_id = said["letter_id"]
         fields = _fields(action.action, said)
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return None  # Anybody may write there: what says nothing sets nothing.
     return (letter_id, fields) if isinstance(letter_id, str) else None
 

@@ -10,10 +10,14 @@ import hashlib
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from relay.domain.canonical_text import canonical_text
 
 _NAMESPACE = uuid.UUID("6f0e3d2c-52a5-5e55-9a5e-5d0d4a3c7f10")
+
+LONGEST_KEY: Final = 1024
+"""Bytes of a change-order key that is believed: what is made of it has it as its key, and once more in its value."""
 
 
 def change_order_key(system: str, account: str, change_order_id: str) -> str:

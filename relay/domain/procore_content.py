@@ -13,6 +13,7 @@ from functools import cache
 from typing import Final, Literal, get_args
 
 from relay.domain.identity import part_hash
+from relay.domain.json_object import object_in
 
 ProcoreStatus = Literal[
     "draft",
@@ -130,11 +131,8 @@ class Mark:
 
 def read_mark(text: str | None) -> Mark | None:
     """Our mark in ``origin_data``, or ``None`` if somebody else's text or nothing is there."""
-    try:
-        members = json.loads(text or "")
-    except ValueError:
-        return None
-    if not isinstance(members, dict):
+    members = object_in(text)
+    if members is None:
         return None
     key, content, part = members.get("idempotency_key"), members.get("content"), members.get("part")
     sequence, installation = members.get("sequence"), members.get("installation")

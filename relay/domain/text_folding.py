@@ -12,6 +12,9 @@ from functools import lru_cache
 from typing import Final, Literal
 
 _MOST_MARKS: Final = 30
+_LONGEST_KEPT: Final = 1_000
+"""Characters of a text whose form is kept for the next time; titles and codes are shorter, and texts of any length
+would fill the memory."""
 _INVISIBLE_CATEGORIES: Final = frozenset({"Cf", "Cc"})
 _INVISIBLE: Final = frozenset(
     map(
@@ -29,7 +32,6 @@ _INVISIBLE: Final = frozenset(
 """Characters of other categories that show nothing (Unicode, "Default_Ignorable_Code_Point")."""
 
 
-@lru_cache(maxsize=50_000)
 def folded(text: str) -> str:
     """Text as it is compared; folding it again changes nothing.
 
@@ -37,6 +39,15 @@ def folded(text: str) -> str:
     that show nothing; whether an accent is a character of its own; and forms that Unicode calls compatible (a ligature,
     a full-width letter, a superscript, a fraction in one character). A text that shows nothing becomes ``""``.
     """
+    return _kept(text) if len(text) <= _LONGEST_KEPT else _folded(text)
+
+
+@lru_cache(maxsize=50_000)
+def _kept(text: str) -> str:
+    return _folded(text)
+
+
+def _folded(text: str) -> str:
     former, plain = None, text
     while plain != former:
         former, plain = plain, _once(plain)

@@ -29,6 +29,9 @@ from relay.engine.telemetry import events
 from schemas.codec import Codec
 from schemas.failures import RegistryFailure, Unreadable, Unwritable
 
+_LARGEST_ENTRY = 64 * 1024
+"""Bytes of an entry: names are shorter, and one that is not must not keep the others from being written."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -98,7 +101,14 @@ class Directory:
 
     def _encoded(self, entry: DirectoryEntry) -> bytes | None:
         try:
-            return encoded(self._codec, entry, self._topic)
+            value = encoded(self._codec, entry, self._topic)
         except Unwritable as error:
-            _log.warning(events.DIRECTORY_NOT_WRITTEN, topic=self._topic, message=f"{entry.key}: {error}")
+            self._tell(entry, str(error))
             return None
+        if len(value) > _LARGEST_ENTRY:
+            self._tell(entry, f"it takes {len(value)} bytes, and names take at most {_LARGEST_ENTRY}")
+            return None
+        return value
+
+    def _tell(self, entry: DirectoryEntry, why: str) -> None:
+        _log.warning(events.DIRECTORY_NOT_WRITTEN, topic=self._topic, message=f"{entry.key}: {why}")

@@ -38,6 +38,11 @@ SETTLED_HEADER = "cor-settled"
 _ATTEMPT_DIGITS = 9
 """Digits of a number of attempts that is believed: with one more it might not fit the schema's 32 bits."""
 
+_LONGEST_ID = 255
+"""Characters of a letter's id that is believed: it is the key of the letter, too."""
+
+_LONGEST_NAME = 1024
+"""Characters of what a letter that is too large still names its change order by: half a key would be another's."""
 
 _TEXT_LENGTHS = (64 * 1024, 8 * 1024, 1024, 100)
 """Characters of each text in a letter whose record is left out, tried in this order until it fits."""
@@ -145,7 +150,7 @@ def _earlier_failure(headers: Iterable[LetterHeader], letter_id: str | None, at:
     ours = (header for header in headers if header.name in LETTER_HEADERS)
     texts = {header.name: (header.value or b"").decode("utf-8", "replace") for header in ours}
     letter_id = letter_id or texts.get(LETTER_HEADER)
-    if not letter_id:
+    if not letter_id or len(letter_id) > _LONGEST_ID:
         return None
     return EarlierFailure(letter_id=letter_id, attempts=_attempts(texts), first_at=_first_at(texts, at))
 
@@ -179,10 +184,17 @@ def without_record(letter: DeadLetter, longest: int = _TEXT_LENGTHS[0]) -> DeadL
         record_key=(letter.record_key or b"")[:longest] or None,
         record_value=None,
         headers=letter.headers if kept_headers else (),
+        change_order_key=_name(letter.change_order_key),
+        origin_id=_name(letter.origin_id),
+        command_id=_name(letter.command_id),
         sentence=letter.sentence[:longest] + omitted,
         remote_answer=letter.remote_answer[:longest],
         sides=tuple(side[:longest] for side in letter.sides),
     )
+
+
+def _name(text: str | None) -> str | None:
+    return text if text is None or len(text) <= _LONGEST_NAME else None
 
 
 class LetterRecords:

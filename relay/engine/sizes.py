@@ -6,11 +6,12 @@ be smaller by as much as that.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from relay.engine.kafka import Cluster, KafkaRefused
-from relay.engine.topics import CURRENT, FAMILIES, OBSERVED, WRAPPING, Family, Topic
+from relay.engine.kafka import Cluster, KafkaRefused, Outgoing
+from relay.engine.topics import ALL, CURRENT, FAMILIES, OBSERVED, WRAPPING, WRAPPING_BYTES, Family, Topic
+from schemas.failures import Unwritable
 
 _FRAMING = 64 * 1024
 """Bytes that Kafka's framing, key and headers certainly do not take; of a small topic an eighth is left to them."""
@@ -67,3 +68,33 @@ def limits(cluster: Cluster, prefix: str, topics: Collection[Topic]) -> dict[Top
             stated = None
         found[topic] = topic.max_message_bytes if stated is None else int(stated)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class TopicLimits:
+    """``max.message.bytes`` of topics by their names on the cluster; of one that is not named, the largest of all."""
+
+    by_name: Mapping[str, int]
+
+    @classmethod
+    def declared(cls, prefix: str = "") -> TopicLimits:
+        """Those of topics that are as declared."""
+        return cls({topic.name(prefix): topic.max_message_bytes for topic in ALL})
+
+    @classmethod
+    def on_cluster(cls, cluster: Cluster, prefix: str, topics: Collection[Topic]) -> TopicLimits:
+        """Those of ``topics`` as they are; see :func:`limits`."""
+        return cls({topic.name(prefix): limit for topic, limit in limits(cluster, prefix, topics).items()})
+
+    def value(self, topic: str) -> int:
+        """Bytes of a value that the topic takes with a key and headers of ours."""
+        return value_size(self.by_name.get(topic, WRAPPING_BYTES))
+
+    def check(self, record: Outgoing) -> None:
+        """Raises ``Unwritable`` for a record that its topic would not take.
+
+        Asked before a transaction begins: in it, nothing would be left but to end.
+        """
+        limit, size = self.by_name.get(record.topic, WRAPPING_BYTES), record.size
+        if size > limit:
+            raise Unwritable(record.topic, "", f"a record takes {size} bytes, and the topic carries at most {limit}")

@@ -19,7 +19,7 @@ from deploy.local import Kafka
 from relay.domain.identity import tenant_partition
 from relay.engine.kafka import Connection, Outgoing, PlainWriter
 from relay.engine.record_codec import record_codec
-from relay.engine.topics import ALL, CINX, CONTROL, FAMILIES, NAMES, POLL_STATE, PROCORE, Cleanup, Topic
+from relay.engine.topics import ALL, CINX, CONTROL, FAMILIES, NAMES, OBSERVED, POLL_STATE, PROCORE, Cleanup, Topic
 from tests.faults.harness import PATIENCE, ROOT
 from tests.faults.whole_relay import WholeRelay, customer, whole_relay
 from tests.unit.schemas.samples import SAMPLES
@@ -127,6 +127,8 @@ def hostile(chance: random.Random, relay: WholeRelay) -> Iterator[Outgoing]:
         made = value(chance, topic, name)
         number, headers, at_ms = place(chance, topic, relay), chance.choice(HEADERS), chance.choice(TIMES)
         yield Outgoing(name, key(chance, topic), made, number, headers, at_ms)
+    # Whatever is said of it has this key as its own, and once more in its value.
+    yield Outgoing(OBSERVED.name(relay.prefix), b"x:y:" + b"z" * 4_500_000, b"hello")
 
 
 def place(chance: random.Random, topic: Topic, relay: WholeRelay) -> int:

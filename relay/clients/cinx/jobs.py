@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from relay.clients.cinx.envelope import Envelope
+from relay.clients.cinx.records import LONGEST_ID
 from relay.clients.native_json.values import Members
 
 _UPLOAD = "PIG-UPLOAD"
@@ -56,17 +57,23 @@ def read_import_answer(body: Any) -> ImportAnswer | None:
     top = Members(body)
     (first, *_) = (*top.each("rows"), Members({}))
     for place in (top, top.inner("response"), first):
-        if job := place.text("job_id"):
+        if job := _id(place, "job_id"):
             return ImportAnswer(job_id=job)
     return _from_id(first.inner("cinx_id"), first) or _from_id(top.inner("cinx_id"), top)
 
 
 def _from_id(named: Members, row: Members) -> ImportAnswer | None:
-    number, kind = named.text("id"), named.text("type")
+    number, kind = _id(named, "id"), named.label("type")
     if number and (kind == _UPLOAD or named.text("domain") == "pig"):
         return ImportAnswer(job_id=number)
-    guid = number or row.text("cinx_guid")
+    guid = number or _id(row, "cinx_guid")
     return ImportAnswer(guid=guid.lower(), kind=kind) if guid else None
+
+
+def _id(members: Members, name: str) -> str | None:
+    """An id, as the intent keeps it; one of any length is none."""
+    text = members.text(name)
+    return text if text is not None and len(text) <= LONGEST_ID else None
 
 
 def read_job(envelope: Envelope) -> Job:
@@ -80,7 +87,7 @@ def read_job(envelope: Envelope) -> Job:
     return Job(
         state=_state(first.number("status_code"), message),
         message=message,
-        started_at=first.text("command_started_at"),
+        started_at=first.label("command_started_at"),
     )
 
 

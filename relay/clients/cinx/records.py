@@ -13,6 +13,7 @@ from typing import Annotated
 
 from relay.clients.native_json.declared import (
     Declared,
+    Label,
     NativeDeclared,
     Number,
     Reader,
@@ -20,21 +21,26 @@ from relay.clients.native_json.declared import (
     Truth,
     Whole,
     each,
+    label_or_none,
     nested,
     objects_of,
     text_or_none,
 )
 from relay.domain.sources.native_values import text_of
 
+LONGEST_ID = 255
+"""Characters of an id that is believed: a guid has 36."""
+
 
 def guid_of(value: object) -> str | None:
-    """A guid in small letters, as CINX compares them; ``None`` where there is none."""
-    return (text_of(value) or "").strip().lower() or None
+    """A guid in small letters, as CINX compares them; ``None`` where there is none, or what is there is too long."""
+    guid = (text_of(value) or "").strip().lower()
+    return guid if 0 < len(guid) <= LONGEST_ID else None
 
 
 def status_of(value: object) -> str | None:
     """A status in capital letters; ``None`` where there is none."""
-    status = text_of(value)
+    status = label_or_none(value)
     return status.strip().upper() if status else None
 
 
@@ -42,7 +48,7 @@ Guid = Annotated[str | None, Reader(guid_of)]
 RecordGuid = Annotated[str, Reader(guid_of, required=True), "cinx_guid", "cinx_quid"]
 """The record's own guid; ``cinx_quid`` is a slip of the samples."""
 LineGuid = Annotated[Guid, "cinx_guid", "cinx_quid"]
-RecordNumber = Annotated[Text, "number", "numer"]
+RecordNumber = Annotated[Label, "number", "numer"]
 """``numer`` is a slip of the samples."""
 Status = Annotated[str | None, Reader(status_of)]
 WorkflowStatus = Annotated[Status, "workflow_status", "status"]

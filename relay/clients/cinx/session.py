@@ -12,7 +12,6 @@ from urllib.parse import quote
 
 from relay.clients.cinx.envelope import Envelope, read_envelope
 from relay.clients.cinx.subscription import Subscription, choose
-from relay.clients.http.error_text import error_sentence
 from relay.clients.http.messages import Request, Response, get
 from relay.clients.http.redaction import HIDDEN, basic_credentials
 from relay.clients.http.remote import ClientOptions, RemoteHttp
@@ -66,7 +65,7 @@ class Session:
             raise
         answer = self.remote.exchange(signed, terms)
         if answer.status == 401:
-            reason = error_sentence(answer.body)
+            reason = self.remote.failures.sentence(answer)
             words = f"{_CREDENTIALS} ({reason})" if reason else _CREDENTIALS
             raise self.remote.failures.blocked(answer, call, words)
         if 300 <= answer.status < 400:

@@ -80,7 +80,7 @@ class Template:
         about = Members(row).inner("doc_info")
         return cls(
             kind=about.text("type"),
-            version=about.text("version"),
+            version=about.label("version"),
             last_updated=about.text("last_updated"),
             skeleton=skeleton,
             paths=frozenset(_paths(skeleton)),

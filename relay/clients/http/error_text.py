@@ -14,6 +14,7 @@ _LONGEST = 500
 _CONSIDERED = 4096  # Characters: more than a sentence needs, and little for any pattern.
 _LARGEST_JSON = 65_536  # Bytes; an error that is longer is read as text.
 _MOST_MEMBERS = 100  # Of one list or object.
+_MOST_LOOKED_AT = 2_000  # Members in all, in whatever shape.
 _DEEPEST = 12  # The deepest documented error has five levels.
 
 _UNSHOWN = re.compile(r"<(script|style)\b", re.IGNORECASE)
@@ -31,56 +32,64 @@ _SENTENCE_KEYS = (
     "status_message_reason",
 )
 _NESTED_KEYS = ("errors", "error", "response", "details")
+_KNOWN_KEYS = frozenset(_SENTENCE_KEYS + _NESTED_KEYS)
 
 
-def error_sentence(body: bytes, clean: Callable[[str], str] = str) -> str:
+def error_sentence(body: bytes, clean: Callable[[str], str]) -> str:
     """The remote's own words in one line of at most 500 characters, or an empty string.
 
     ``clean`` takes secrets out of the line before it is cut: half a secret would not be recognised.
     """
     try:
-        words = _words(parse(body)) if len(body) <= _LARGEST_JSON else [_plain(body)]
+        words = _Walk().words(parse(body)) if len(body) <= _LARGEST_JSON else [_plain(body)]
     except ValueError:
         words = [_plain(body)]
     return _joined(words, clean)
 
 
-def member_sentence(value: Any) -> str:
+def member_sentence(value: Any, clean: Callable[[str], str]) -> str:
     """The words in a part of an answer, such as the ``errors`` of one sync element, as one line of at most 500
-    characters, or an empty string.
+    characters, or an empty string. ``clean`` as in :func:`error_sentence`.
     """
-    return _joined(_words(value), str)
+    return _joined(_Walk().words(value), clean)
 
 
-def _words(value: Any, name: str = "", depth: int = 0) -> list[str]:
-    if depth > _DEEPEST or value is None or value == "":
-        return []
-    if isinstance(value, dict):
-        return _object_words(value, depth)
-    if isinstance(value, list):
-        return [word for element in value[:_MOST_MEMBERS] for word in _words(element, name, depth + 1)]
-    return [f"{name} {value}" if name else str(value)]
+class _Walk:
+    """The way through one value. No member is looked at twice, and no more than 2,000 in all."""
 
+    def __init__(self) -> None:
+        self._left = _MOST_LOOKED_AT
 
-def _object_words(members: dict[str, Any], depth: int) -> list[str]:
-    words = [word for key in _SENTENCE_KEYS for word in _words(members.get(key), "", depth + 1)]
-    for key in _NESTED_KEYS:
-        words += _nested_words(members.get(key), depth + 1)
-    return words or [word for value in _first(members.values()) for word in _object_member(value, depth + 1)]
+    def words(self, value: Any, name: str = "", depth: int = 0) -> list[str]:
+        """What the value says, each with ``name`` before it."""
+        self._left -= 1
+        if self._left < 0 or depth > _DEEPEST or value is None or value == "":
+            return []
+        if isinstance(value, dict):
+            return self._object(value, depth)
+        if isinstance(value, list):
+            return [word for element in value[:_MOST_MEMBERS] for word in self.words(element, name, depth + 1)]
+        return [f"{name} {value}" if name else str(value)]
 
+    def _object(self, members: dict[str, Any], depth: int) -> list[str]:
+        words = [word for key in _SENTENCE_KEYS if key in members for word in self.words(members[key], "", depth + 1)]
+        for key in _NESTED_KEYS:
+            if key in members:
+                words += self._nested(members[key], depth + 1)
+        if words:
+            return words
+        others = (value for key, value in members.items() if key not in _KNOWN_KEYS)
+        return [word for value in _first(others) for word in self._other(value, depth + 1)]
 
-def _nested_words(value: Any, depth: int) -> list[str]:
-    if depth > _DEEPEST or not isinstance(value, dict):
-        return _words(value, "", depth)
-    if any(key in value for key in _SENTENCE_KEYS + _NESTED_KEYS):
-        return _object_words(value, depth)
-    # Rails reports what belongs to no field under "base".
-    named = (("" if field == "base" else field, reported) for field, reported in _first(value.items()))
-    return [word for field, reported in named for word in _words(reported, field, depth + 1)]
+    def _nested(self, value: Any, depth: int) -> list[str]:
+        if not isinstance(value, dict) or not _KNOWN_KEYS.isdisjoint(value):
+            return self.words(value, "", depth)
+        # Rails reports what belongs to no field under "base".
+        named = (("" if field == "base" else field, reported) for field, reported in _first(value.items()))
+        return [word for field, reported in named for word in self.words(reported, field, depth + 1)]
 
-
-def _object_member(value: Any, depth: int) -> list[str]:
-    return _words(value, "", depth) if isinstance(value, str | list | dict) else []
+    def _other(self, value: Any, depth: int) -> list[str]:
+        return self.words(value, "", depth) if isinstance(value, str | list | dict) else []
 
 
 def _first(values: Iterable[Any]) -> Iterable[Any]:

@@ -12,7 +12,7 @@ from enum import Enum, auto
 
 import httpx
 
-from relay.clients.http.body import AnswerTooLarge, UnaskedCompression
+from relay.clients.http.body import LARGEST_ERROR_BODY, AnswerTooLarge, UnaskedCompression
 from relay.clients.http.error_text import error_sentence
 from relay.clients.http.messages import Request, Response
 from relay.clients.http.redaction import Redactor
@@ -27,6 +27,8 @@ from relay.domain.failures import (
 )
 
 _LONGEST_QUOTE = 4000
+_LONGEST_MESSAGE = 4096
+"""Characters: what follows a remote's words still says what became of the call, within what a failure keeps."""
 
 
 class _Verdict(Enum):
@@ -107,8 +109,12 @@ class FailureFactory:
         return error_sentence(answer.body, self._redactor.clean)
 
     def cleaned(self, text: str) -> str:
-        """A remote's own words without any secret, for what is reported although the call went well."""
-        return self._redactor.clean(text)
+        """A remote's own words without any secret, for what is reported although the call went well.
+
+        At most 4,096 characters of them: first cut to many times that, for the time that cleaning takes, and cut short
+        afterwards, since half a secret would not be recognised.
+        """
+        return self._redactor.clean(text[:LARGEST_ERROR_BODY])[:_LONGEST_MESSAGE]
 
     def unavailable(self, call: Request, words: str) -> Unavailable:
         """The failure of a call of which nothing was sent."""
@@ -161,8 +167,7 @@ class FailureFactory:
 
     def _message(self, call: Request, words: str, answer: Response | None = None) -> str:
         status = f" ({answer.status})" if answer else ""
-        text = f"{self.remote}: {call.operation}{status}: {words or 'no reason given'}"
-        return self._redactor.clean(text)
+        return self.cleaned(f"{self.remote}: {call.operation}{status}: {words or 'no reason given'}")
 
     def _quoted(self, answer: Response) -> str:
         # First cleaned, then cut: a secret cut in two would not be recognised.

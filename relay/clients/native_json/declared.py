@@ -21,7 +21,7 @@ from functools import cache
 from typing import Annotated, Any, Self, get_type_hints
 
 from relay.clients.native_json.records import NativeRecord
-from relay.domain.sources.native_values import day_of, decimal_of, instant_of, number_of, text_of, truth_of
+from relay.domain.sources.native_values import day_of, decimal_of, instant_of, label_of, number_of, text_of, truth_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,17 @@ def text_or_none(value: object) -> str | None:
     return text_of(value) or None
 
 
+def label_or_none(value: object) -> str | None:
+    """A label that is not empty, see :func:`~relay.domain.sources.native_values.label_of`."""
+    return label_of(value) or None
+
+
 Id = Annotated[int, Reader(number_of, required=True)]
 Whole = Annotated[int | None, Reader(number_of)]
 Number = Annotated[Decimal | None, Reader(decimal_of)]
 Text = Annotated[str | None, Reader(text_or_none)]
+Label = Annotated[str | None, Reader(label_or_none)]
+"""What people call a record: its number, say."""
 Truth = Annotated[bool | None, Reader(truth_of)]
 Instant = Annotated[datetime | None, Reader(instant_of)]
 Day = Annotated[str | None, Reader(day_of)]

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from relay.domain.sources.native_values import day_of, decimal_of, instant_of, number_of, text_of, truth_of
+from relay.domain.sources.native_values import day_of, decimal_of, instant_of, label_of, number_of, text_of, truth_of
 
 
 class Members:
@@ -47,6 +47,10 @@ class Members:
         """The first of the named members that is text and not empty; an empty one counts as ``None``."""
         texts = (text_of(self._data.get(name)) for name in names)
         return next((text for text in texts if text), None)
+
+    def label(self, *names: str) -> str | None:
+        """As :meth:`text`, but of a text of any length its beginning alone."""
+        return label_of(self.text(*names))
 
     def truth(self, name: str) -> bool | None:
         """A member that is a boolean, see :func:`~relay.domain.sources.native_values.truth_of`."""

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from relay.clients.native_json.declared import Day, Id, Instant, NativeDeclared, Number, Text, Truth, Whole, ids_at
+from relay.clients.native_json.declared import (
+    Day,
+    Id,
+    Instant,
+    Label,
+    NativeDeclared,
+    Number,
+    Text,
+    Truth,
+    Whole,
+    ids_at,
+)
 from relay.clients.procore.records import Currency, OriginData, Status
 
 
@@ -22,7 +33,7 @@ class Package(NativeDeclared):
     origin_id: Text
     origin_code: Text
     origin_data: OriginData
-    number: Text
+    number: Label
     title: Text
     status: Status
     kind: Annotated[Text, "type"]
@@ -46,7 +57,7 @@ class ChangeOrderRequest(NativeDeclared):
     package_id: Annotated[Whole, "change_order_package_id", "batch.id"]
     origin_id: Text
     origin_data: OriginData
-    number: Text
+    number: Label
     title: Text
     status: Status
     description: Text
@@ -72,7 +83,7 @@ class ContractChangeOrder(NativeDeclared):
     legacy_package_id: Whole
     legacy_request_id: Whole
     kind: Annotated[Text, "type"]
-    number: Text
+    number: Label
     title: Text
     status: Status
     grand_total: Number

@@ -17,12 +17,14 @@ from relay.clients.native_json.declared import (
     Declared,
     Id,
     Instant,
+    Label,
     NativeDeclared,
     Number,
     Reader,
     Text,
     Truth,
     Whole,
+    label_or_none,
     objects_of,
     text_or_none,
 )
@@ -30,7 +32,7 @@ from relay.domain.procore_content import as_written
 
 
 def _status(value: object) -> str | None:
-    word = text_or_none(value)
+    word = label_or_none(value)
     return as_written(word) if word else None
 
 
@@ -65,7 +67,7 @@ class PotentialChangeOrderRow(NativeDeclared):
 
     id: Id
     contract_id: Whole
-    number: Text
+    number: Label
     title: Text
     status: Status
     due_date: Day
@@ -73,13 +75,13 @@ class PotentialChangeOrderRow(NativeDeclared):
     change_reason: Text
     change_order_request_id: Whole
     executed: Truth
-    package_title: Annotated[Text, "change_order_package_title"]
+    package_title: Annotated[Label, "change_order_package_title"]
     grand_total: Number
     currency: Currency
     tiers: Annotated[Whole, "change_order_tiers"]
-    pco_acronym_number: Annotated[Text, "potential_change_order_acronym_number"]
-    request_acronym_number: Annotated[Text, "change_order_request_acronym_number"]
-    package_acronym_number: Annotated[Text, "change_order_package_acronym_number"]
+    pco_acronym_number: Annotated[Label, "potential_change_order_acronym_number"]
+    request_acronym_number: Annotated[Label, "change_order_request_acronym_number"]
+    package_acronym_number: Annotated[Label, "change_order_package_acronym_number"]
     created_by_id: Whole
     created_at: Instant
     updated_at: Instant
@@ -113,7 +115,7 @@ class PotentialChangeOrder(NativeDeclared):
     contract_id: Whole
     origin_id: Text
     origin_data: OriginData
-    number: Text
+    number: Label
     title: Text
     status: Status
     description: Text

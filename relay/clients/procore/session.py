@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from relay.clients.http.error_text import error_sentence
 from relay.clients.http.messages import Request, Response
 from relay.clients.http.remote import RemoteHttp
 from relay.clients.http.terms import CallTerms
@@ -48,7 +47,7 @@ class Session:
     def exchange(self, call: Request, terms: CallTerms) -> Response:
         """The 2xx answer. Raises the failure that any other one means."""
         answer = self.answer(call, terms)
-        if answer.status == 403 and _DISCONNECTED in error_sentence(answer.body).lower():
+        if answer.status == 403 and _DISCONNECTED in self.remote.failures.sentence(answer).lower():
             raise self.remote.failures.blocked(answer, call, _RECONNECT)
         if 300 <= answer.status < 400:
             raise self.remote.failures.blocked(answer, call, _REDIRECTED)

@@ -39,6 +39,9 @@ class Keyed(Protocol):
         """Ours."""
 
 
+_AS_IT_IS = str
+"""For words out of which secrets were taken already."""
+
 K = TypeVar("K", bound=Keyed)
 
 # Procore documents that both are unique and not in which words it says so.
@@ -66,7 +69,7 @@ class Refusal:
     @property
     def sentence(self) -> str:
         """The messages in one line."""
-        return member_sentence({"errors": {field: list(said) for field, said in self.errors.items()}})
+        return member_sentence({"errors": {field: list(said) for field, said in self.errors.items()}}, _AS_IT_IS)
 
     @property
     def says_taken(self) -> frozenset[str]:
@@ -96,8 +99,8 @@ def refused_whole(rejected: Rejected) -> Refusal:
     if isinstance(errors, list) and len(errors) == 1 and isinstance(errors[0], dict):
         errors = errors[0].get("errors")
     if isinstance(errors, dict) and errors:
-        return Refusal({field: _messages(said) for field, said in errors.items()})
-    return Refusal({"base": (error_sentence(body) or rejected.message,)})
+        return Refusal({field: _messages(said, _AS_IT_IS) for field, said in errors.items()})
+    return Refusal({"base": (error_sentence(body, _AS_IT_IS) or rejected.message,)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,9 +244,9 @@ class _Refusals:
         told = members.get("errors", {name: one for name, one in members.items() if isinstance(one, list)})
         if not isinstance(told, Mapping):
             told = {"base": told}
-        return Refusal({field: tuple(map(self._clean, _messages(said))) for field, said in told.items()})
+        return Refusal({field: _messages(said, self._clean) for field, said in told.items()})
 
 
-def _messages(said: Any) -> tuple[str, ...]:
+def _messages(said: Any, clean: Callable[[str], str]) -> tuple[str, ...]:
     each = said if isinstance(said, list) else [said]
-    return tuple(message if isinstance(message, str) else member_sentence(message) for message in each)
+    return tuple(clean(message) if isinstance(message, str) else member_sentence(message, clean) for message in each)

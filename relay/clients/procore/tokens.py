@@ -15,7 +15,6 @@ from urllib.parse import urlencode
 import structlog
 
 from relay.clients.http import log_events
-from relay.clients.http.error_text import error_sentence
 from relay.clients.http.messages import Request, Response
 from relay.clients.http.redaction import Redactor
 from relay.clients.http.remote import RemoteHttp
@@ -133,7 +132,7 @@ class TokenSource:
         if answer.status in (404, 405) or 300 <= answer.status < 400:
             raise self._remote.failures.blocked(answer, call, _ADDRESS)
         if answer.status in (400, 401, 403, 422):
-            said = error_sentence(answer.body)
+            said = self._remote.failures.sentence(answer)
             words = f"{_CREDENTIALS} ({said})" if said else _CREDENTIALS
             raise self._remote.failures.blocked(answer, call, words)
         self._remote.check(call, answer)

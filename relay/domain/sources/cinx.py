@@ -15,6 +15,7 @@ from relay.domain.cinx_content import ContentLine, lines_hash, read_cinx_mark
 from relay.domain.ledger_facts import CinxFact
 from relay.domain.sources import native_json
 from relay.domain.sources.native_fields import LARGEST, PLACES, NativeFields
+from relay.domain.sources.native_values import label_of
 from relay.domain.sources.reading import Own, Reading
 
 SYSTEM = "cinx"
@@ -264,7 +265,7 @@ def _linked(data: NativeObject, name: str, defects: list[str]) -> NativeFields:
 
 
 def _capital(data: NativeObject, name: str) -> str | None:
-    text = NativeFields(data, []).text(name)
+    text = label_of(NativeFields(data, []).text(name))
     return text.strip().upper() if text is not None else None
 
 

@@ -15,6 +15,7 @@ from relay.domain.sources.exact_json import is_reasonable
 
 _LARGEST_WHOLE = 2**63
 _LONGEST_NUMBER = 100
+_LONGEST_LABEL = 1_000  # Characters; the longest documented number or title has 255.
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _SEPARATED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -60,6 +61,15 @@ def text_of(value: Any) -> str | None:
     if isinstance(value, Decimal):
         return format(value, "f") if is_reasonable(value) else str(value)
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def label_of(value: Any) -> str | None:
+    """What people call something, a number or a status: of a text of any length its first 1,000 characters.
+
+    It goes on into poll state, ledgers and outcomes, which take no more than a topic does.
+    """
+    text = text_of(value)
+    return None if text is None else text[:_LONGEST_LABEL]
 
 
 def truth_of(value: Any) -> bool | None:

@@ -16,11 +16,11 @@ from relay.domain.mapping import Decision, Refusal, Skip, reasons, sentences
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
 from relay.engine.kafka import Cluster, Connection, Outgoing
 from relay.engine.letters import Failure, LetterRecords, LetterTopic, failure_headers, letter_topic, new_letter
-from relay.engine.record_codec import encoded
-from relay.engine.sizes import DECLARED, TargetSizes, target_sizes
+from relay.engine.outcome_records import outcome_record
+from relay.engine.sizes import DECLARED, TargetSizes, TopicLimits, target_sizes
 from relay.engine.source_record import SourceRecord
 from relay.engine.telemetry.tracing import TRACE_HEADERS, Headers
-from relay.engine.topics import FAMILIES, OUTCOMES
+from relay.engine.topics import FAMILIES, OUTCOMES, WORKS_ON
 from schemas.codec import Codec
 
 
@@ -37,11 +37,15 @@ class EncodedDecision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetTopics:
-    """``partitions``: of every target's commands topic, by its name without the prefix. ``sizes``: by target system."""
+    """``partitions``: of every target's commands topic, by its name without the prefix. ``sizes``: by target system.
+
+    ``limits``: of every topic that mapping writes to.
+    """
 
     partitions: Mapping[str, int]
     letters: LetterTopic
     sizes: Mapping[str, TargetSizes] = field(default_factory=lambda: DECLARED)
+    limits: TopicLimits = field(default_factory=TopicLimits.declared)
 
 
 class DecisionRecords:
@@ -52,6 +56,7 @@ class DecisionRecords:
         self._prefix = prefix
         self._partitions = topics.partitions
         self._sizes = topics.sizes
+        self._limits = topics.limits
         self._letters = LetterRecords(codec, prefix, topics.letters)
         self._unrouted_since: dict[str, datetime] = {}
 
@@ -66,7 +71,7 @@ class DecisionRecords:
     ) -> EncodedDecision:
         """The records of a decision. ``letters``: by origin id, those that commands carry beside ``command_headers``.
 
-        Raises ``Unwritable`` where a schema cannot hold a value.
+        Raises ``Unwritable`` where a schema cannot hold a value, or a topic a record.
         """
         decision, sent = self._sendable(decision, command_headers, letters)
         outcomes = [self._skipped(skip, event, original, at) for skip in decision.skips]
@@ -77,6 +82,8 @@ class DecisionRecords:
         reports = [self._outcome(outcome, trace) for outcome in outcomes]
         if decision.refusals:
             reports.append(self._letters.written(self._letter(decision, event, original, at)))
+        for record in (*sent, *reports):
+            self._limits.check(record)
         return EncodedDecision(
             outgoing=(*sent, *reports),
             commands=decision.commands,
@@ -106,7 +113,7 @@ class DecisionRecords:
         project = unrouted_project(decision.refusals, event, original)
         if project is None:
             return _letter(decision, event, original, at)
-        since = self._unrouted_since.setdefault(str(project), at)
+        since = self._unrouted_since.setdefault(_project_letter_id(project), at)
         return _project_letter(project, event, original, since, at)
 
     def _sendable(
@@ -146,8 +153,7 @@ class DecisionRecords:
         return Outgoing(topic, command.origin_id.encode(), value, number, headers)
 
     def _outcome(self, outcome: ChangeOrderOutcome, headers: Headers) -> Outgoing:
-        topic = OUTCOMES.name(self._prefix)
-        return Outgoing(topic, outcome.change_order_key.encode(), encoded(self._codec, outcome, topic), headers=headers)
+        return outcome_record(self._codec, outcome, OUTCOMES.name(self._prefix), self._limits, headers)
 
     def _skipped(
         self, skip: Skip, event: ChangeOrderObserved, original: SourceRecord, at: datetime
@@ -238,13 +244,16 @@ def target_topics(connection: Connection, prefix: str) -> TargetTopics:
             partitions={topic.base: cluster.partitions(topic.name(prefix)) for topic in commands},
             letters=letter_topic(cluster, prefix),
             sizes={system: target_sizes(cluster, prefix, family) for system, family in FAMILIES.items()},
+            limits=TopicLimits.on_cluster(cluster, prefix, WORKS_ON[MAPPER]),
         )
 
 
 def known_key(key: bytes | None) -> str | None:
-    """The change-order key that a record's key is, or ``None``."""
+    """The change-order key that a record's key is, or ``None``: none of ours takes more than a kilobyte."""
+    if key is None or len(key) > identity.LONGEST_KEY:
+        return None
     try:
-        text = (key or b"").decode()
+        text = key.decode()
     except UnicodeDecodeError:
         return None
     pieces = text.split(":", 2)

@@ -27,7 +27,7 @@ from relay.engine.mapping.decision_records import (
 from relay.engine.source_record import EarlierFailure, SourceRecord
 from relay.engine.topics import FAMILIES
 from schemas.codec import Codec
-from schemas.failures import Unreadable
+from schemas.failures import Unreadable, Unwritable
 
 TARGET_GONE = "route.target_gone"
 """The reason of the outcome where no route has the letter's target any more."""
@@ -116,7 +116,10 @@ class Remapper:
         decision = self._decide(event, original, letter, routing, now)
         self._check_it_is_not_for_now(letter, decision)
         decision = replace(decision, commands=tuple(replace(command, person=person) for command in decision.commands))
-        written = self._records.write(decision, event, original, now, letter_headers(letter))
+        try:
+            written = self._records.write(decision, event, original, now, letter_headers(letter))
+        except Unwritable as error:
+            raise CannotRedrive(f"letter {letter.letter_id} stays open: what became of it {error.message}") from error
         if decision.commands or decision.refusals:
             return RedriveRecords(written=written)
         tombstone = self._records.settled(letter)

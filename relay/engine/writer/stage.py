@@ -21,11 +21,11 @@ from relay.engine.control.membership import Membership
 from relay.engine.control.watch import ControlWatch
 from relay.engine.kafka import Cluster, CommitFailed, Generation, GroupReader, Partition, Polled
 from relay.engine.letters import LetterTopic, letter_topic
-from relay.engine.sizes import TargetSizes, target_sizes
+from relay.engine.sizes import TargetSizes, TopicLimits, target_sizes
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.session_loop import SessionLoop, Turn
 from relay.engine.telemetry import events
-from relay.engine.topics import Family
+from relay.engine.topics import WORKS_ON, Family
 from relay.engine.writer.adapter import TargetAdapter
 from relay.engine.writer.metrics import WriterMetrics
 from relay.engine.writer.partition import PartitionWriter
@@ -99,6 +99,7 @@ class WriterStage:
         partitions = cluster.partitions(self._family.commands.name(context.prefix))
         letters = letter_topic(cluster, context.prefix)
         sizes = target_sizes(cluster, context.prefix, self._family)
+        limits = TopicLimits.on_cluster(cluster, context.prefix, WORKS_ON[self.name])
         pool = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix=self.name)
         resources.callback(pool.shutdown, wait=False, cancel_futures=True)
         answered = threading.Event()
@@ -112,7 +113,14 @@ class WriterStage:
             accounts=lambda: self._accounts_by_partition(partitions),
             routed=self._routed,
             writer_of=lambda number, accounts, generation: self._writer(
-                number, accounts, generation, letters=letters, sizes=sizes, pool=pool, on_completed=answered.set
+                number,
+                accounts,
+                generation,
+                letters=letters,
+                sizes=sizes,
+                limits=limits,
+                pool=pool,
+                on_completed=answered.set,
             ),
             answered=answered,
             metrics=self._metrics,
@@ -142,6 +150,7 @@ class WriterStage:
         *,
         letters: LetterTopic,
         sizes: TargetSizes,
+        limits: TopicLimits,
         pool: ThreadPoolExecutor,
         on_completed: Callable[[], None],
     ) -> PartitionWriter[Any]:
@@ -161,6 +170,7 @@ class WriterStage:
                 number=number,
                 letter_topic=letters,
                 largest_command=sizes.limit,
+                limits=limits,
             ),
             accounts=accounts,
             routed=self._routed(),

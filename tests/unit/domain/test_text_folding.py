@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from relay.domain import text_folding
 from relay.domain.cinx_content import comparable
 from relay.domain.mapping.texts import one_line, paragraphs
 from relay.domain.text_folding import folded, shows_something
@@ -89,3 +90,12 @@ def test_escapes_of_escapes_take_time_in_line_with_their_length() -> None:
     assert comparable("&amp;amp;amp;lt;") == "<"
     assert comparable("&" + "amp;" * 150_000).startswith("&amp;")
     assert time.process_time() - started < 5
+
+
+def test_forms_of_texts_of_any_length_are_not_kept() -> None:
+    """Fifty thousand of a megabyte each would be all of the memory."""
+    kept = text_folding._kept
+    kept.cache_clear()
+    assert folded("X" * 1_000) == "x" * 1_000
+    assert folded("X" * 1_001) == "x" * 1_001
+    assert kept.cache_info().currsize == 1

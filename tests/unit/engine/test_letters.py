@@ -31,6 +31,7 @@ from relay.engine.letters import (
 )
 from relay.engine.record_codec import record_codec
 from relay.engine.source_record import EarlierFailure, SourceRecord
+from relay.engine.topics import LETTERS
 from tests.faults.orders import change_order
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -109,6 +110,30 @@ def test_a_foreign_header_is_never_decoded() -> None:
     made = letter(waiting(other=b"\xff\xfe", cor_letter=b"first", cor_letter_attempts=b"2"))
     assert (made.letter_id, made.attempts) == ("first", 3)
     assert made.headers[0].value == b"\xff\xfe"
+
+
+def test_a_letter_s_id_of_any_length_is_not_believed() -> None:
+    """It would be the key of the letter, which no topic takes."""
+    first = identity.letter_id("procore-writer", "t.commands", 3, 42)
+    assert letter(waiting(cor_letter=b"x" * 5_000_000)).letter_id == first
+    assert letter(waiting(), "x" * 5_000_000).letter_id == first
+
+
+def test_a_letter_that_is_too_large_names_no_half_change_order() -> None:
+    record = replace(RECORD, key=b"x" * 6_000_000)
+    made = new_letter(
+        SourceRecord.of(record),
+        FAILURE,
+        stage="mapper",
+        at=AT,
+        change_order_key="x" * 6_000_000,
+        origin_id=COMMAND.origin_id,
+        command_id="y" * 6_000_000,
+    )
+    outgoing = RECORDS.written(made)
+    assert outgoing.size <= LETTERS.max_message_bytes
+    read = CODEC.decode(outgoing.value or b"", DeadLetter)
+    assert (read.change_order_key, read.origin_id, read.command_id) == (None, COMMAND.origin_id, None)
 
 
 @given(st.binary(), st.binary(), st.binary())

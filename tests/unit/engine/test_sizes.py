@@ -4,10 +4,11 @@ from typing import cast
 
 import pytest
 
-from relay.engine.kafka import Cluster, KafkaRefused
+from relay.engine.kafka import Cluster, KafkaRefused, Outgoing
 from relay.engine.provision.declared import declared_topics
-from relay.engine.sizes import DECLARED, largest_of_event, target_sizes
+from relay.engine.sizes import DECLARED, TopicLimits, largest_of_event, target_sizes
 from relay.engine.topics import CURRENT, LETTERS, MEBIBYTE, OBSERVED, PROCORE, WRAPPING_BYTES
+from schemas import Unwritable
 
 
 class Settled:
@@ -58,3 +59,16 @@ def test_the_limits_of_topics_follow_from_the_largest_message(largest: int) -> N
     wrapping = {topic.name("p-") for topic in (LETTERS, PROCORE.inbox)}
     assert {limits[name] for name in wrapping} == {largest}
     assert limits[OBSERVED.name("p-")] == limits[PROCORE.commands.name("p-")] == largest - 2 * MEBIBYTE
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "headers"),
+    [(0, MEBIBYTE, 0), (MEBIBYTE, 0, 0), (0, 0, MEBIBYTE), (MEBIBYTE // 2, MEBIBYTE // 2, 0)],
+)
+def test_a_record_that_its_topic_would_not_take_is_refused_beforehand(key: int, value: int, headers: int) -> None:
+    limits = TopicLimits.on_cluster(told(observed=MEBIBYTE), "p-", [OBSERVED, CURRENT])
+    large = (("name", bytes(headers)),)
+    with pytest.raises(Unwritable, match=r"takes \d+ bytes, and the topic carries at most 1048576"):
+        limits.check(Outgoing(OBSERVED.name("p-"), bytes(key), bytes(value), headers=large))
+    limits.check(Outgoing(CURRENT.name("p-"), bytes(key), bytes(value), headers=large))
+    limits.check(Outgoing(OBSERVED.name("p-"), b"key", bytes(limits.value(OBSERVED.name("p-")))))

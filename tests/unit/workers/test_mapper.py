@@ -20,6 +20,7 @@ from relay.engine.record_codec import record_codec
 from relay.engine.stages.circuit_breaker import CircuitBreaker, CircuitOpen
 from relay.engine.stages.transform import next_offsets
 from relay.engine.telemetry.metrics import Metrics
+from relay.engine.topics import ALL
 from tests.unit.domain.mapping.samples import HOME, change_order, event, item, route, routing
 from workers import mapper
 from workers.mapper import EventMapping
@@ -81,6 +82,26 @@ def test_bytes_that_are_no_event_do_not_stop_their_neighbours() -> None:
     good = records(1)[0]
     topics = Bench(routing()).topics([record(b"junk"), record(None), good])
     assert topics == ["dead-letters.v1", "outcomes.v1", "dead-letters.v1", "outcomes.v1", "procore.commands.v1"]
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        Record("observed", 1, 0, b"x:y:" + b"z" * 4_500_000, b"hello", (), 0),
+        Record("observed", 1, 0, b"key", CODEC.encode(event(account="x" * 5_000_000), "observed"), (), 0),
+        Record("observed", 1, 0, b"key", CODEC.encode(event(project="x" * 7_000_000), "observed"), (), 0),
+    ],
+    ids=["key", "account", "project"],
+)
+@pytest.mark.parametrize("routes", [UNROUTED, routing()], ids=["unrouted", "routed"])
+def test_whatever_size_its_names_have_a_record_becomes_a_letter_that_its_topic_takes(
+    hostile: Record, routes: Routing
+) -> None:
+    made = Bench(routes).mapping.transform([hostile, *records(1)])
+    assert made is not None
+    assert "change-orders.dead-letters.v1" in {one.topic for one in made.outgoing}
+    limits = {topic.name(): topic.max_message_bytes for topic in ALL}
+    assert all(one.size <= limits[one.topic] for one in made.outgoing)
 
 
 def test_records_that_are_withheld_become_a_letter_with_their_offsets() -> None:

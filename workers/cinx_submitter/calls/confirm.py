@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from relay.clients.cinx import Poco
 from relay.domain.ledger import LedgerEntry
 from relay.domain.ledger_facts import CinxFact, LedgerFact
+from relay.domain.sources.native_values import label_of
 from relay.engine.writer.adapter import Accepted, Reject
 from workers.cinx_submitter.calls.context import CallContext
 from workers.cinx_submitter.document.content import held_lines, poco_name, readable
@@ -47,7 +48,7 @@ def ledger_facts(call: CallContext, poco: Poco) -> dict[str, str]:
     call.cache.views.drop(call.order)
     return {
         CinxFact.GUID: poco.guid,
-        CinxFact.NUMBER: poco.number or poco.name or "",
+        CinxFact.NUMBER: poco.number or label_of(poco.name) or "",
         CinxFact.URL: _page(call, poco),
         CinxFact.LINES: held_lines(poco),
         CinxFact.STATE: poco.workflow_status or "",

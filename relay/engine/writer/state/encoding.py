@@ -1,7 +1,7 @@
 """Turns a unit of work into the records of its transaction. Nothing is encoded before.
 
-A value that no schema holds shows here, and only here, whichever decision it came from; a text that is no Unicode is
-written escaped.
+A value that no schema holds, or a record that no topic takes, shows here, and only here, whichever decision it came
+from; a text that is no Unicode is written escaped.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from relay.domain.letters import DeadLetter
 from relay.engine.kafka import Outgoing
 from relay.engine.letters import LetterRecords
+from relay.engine.outcome_records import outcome_record
 from relay.engine.record_codec import encoded
 from relay.engine.writer.state.cache import Change, Table
 from relay.engine.writer.state.store import PartitionTopics
@@ -28,7 +29,7 @@ class EncodedWork:
 
 
 def encode(work: UnitOfWork, topics: PartitionTopics, codec: Codec) -> EncodedWork:
-    """Encodes ``work``: each record once. Raises ``Unwritable`` for what does not fit its schema."""
+    """Encodes ``work``: each record once. Raises ``Unwritable`` for what does not fit its schema or its topic."""
     changes: dict[Table, list[Change]] = {
         Table.LEDGER: [(key, encoded(codec, entry, topics.ledger)) for key, entry in work.entries.items()],
         Table.INBOX: [
@@ -43,6 +44,8 @@ def encode(work: UnitOfWork, topics: PartitionTopics, codec: Codec) -> EncodedWo
         *_writes(work, topics),
         *_letters(work, topics, codec),
     ]
+    for record in outgoing:
+        topics.limits.check(record)
     return EncodedWork(changes, outgoing)
 
 
@@ -54,8 +57,7 @@ def _own_records(changes: list[Change], topic: str, number: int) -> Iterator[Out
 
 def _outcomes(work: UnitOfWork, topics: PartitionTopics, codec: Codec) -> Iterator[Outgoing]:
     for outcome, trace in work.outcomes:
-        value = encoded(codec, outcome, topics.outcomes)
-        yield Outgoing(topics.outcomes, outcome.change_order_key.encode(), value, headers=trace)
+        yield outcome_record(codec, outcome, topics.outcomes, topics.limits, trace)
 
 
 def _writes(work: UnitOfWork, topics: PartitionTopics) -> Iterator[Outgoing]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
 from relay.domain import identity
 from relay.domain.ledger import AccountNote, InboxRecord, LedgerEntry, OrderState, Slot, frozen
 from relay.engine.letters import LetterTopic
+from relay.engine.sizes import TopicLimits
 from relay.engine.topics import EVENT_BYTES, LETTERS, OUTCOMES, WRITES, Family
 from relay.engine.writer.state.cache import REMOVED, Cache, Change, Table
 from schemas import Unreadable
@@ -82,6 +83,7 @@ class PartitionTopics:
     number: int
     letter_topic: LetterTopic
     largest_command: int = EVENT_BYTES
+    limits: TopicLimits = field(default_factory=TopicLimits.declared)
 
     @property
     def inbox(self) -> str:

@@ -18,6 +18,7 @@ from relay.domain.failures import (
     Throttled,
     Unavailable,
 )
+from tests.hostile_answers import LONG_TEXT
 from tests.unit.clients.cinx.fake_cinx import API_TOKEN, EMAIL, GUID, IMPORT, PASSWORD, SUB, FakeCinx, company, frame
 from tests.unit.clients.remote import CountingGovernor, answer
 
@@ -310,3 +311,38 @@ def test_a_server_in_trouble_says_nothing_about_the_template(reply: httpx.Respon
     cinx.on("GET", f"{SUB}/template/poco", reply)
     with pytest.raises((Unavailable, Throttled)):
         cinx.client().poco_template()
+
+
+def test_words_of_any_length_are_short_in_a_failure() -> None:
+    """It goes on into holds, which have to fit their topics."""
+    cinx = FakeCinx()
+    for said in layers_saying(LONG_TEXT, 401):
+        cinx.on("GET", f"{SUB}/pocos", said)
+        with pytest.raises(TenantBlocked, match="the login is refused") as blocked:
+            cinx.client().pocos()
+        assert len(blocked.value.message) < 10_000
+    cinx.on("GET", "/2.0/subs", frame([company(name=LONG_TEXT, code=402, reason=LONG_TEXT)]))
+    with pytest.raises(TenantBlocked) as blocked:
+        cinx.client().probe_tenant()
+    assert len(blocked.value.message) < 10_000
+
+
+def layers_saying(words: str, code: int) -> list[httpx.Response]:
+    return [frame([], code, words), frame([{"status_code": code, "status_message": words}])]
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"job_id": LONG_TEXT},
+        {"rows": [{"job_id": LONG_TEXT}]},
+        {"cinx_id": {"id": LONG_TEXT, "type": "PIG-UPLOAD"}},
+        {"rows": [{"cinx_guid": LONG_TEXT}]},
+    ],
+    ids=["job", "row's job", "upload", "guid"],
+)
+def test_an_id_that_no_intent_holds_leaves_an_import_in_doubt(named: dict[str, Any]) -> None:
+    cinx = FakeCinx()
+    cinx.on("POST", IMPORT, answer(named))
+    with pytest.raises(Ambiguous, match="names neither a job nor a document"):
+        cinx.client().create_poco({})

@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 from relay.clients.cinx import JobState
 from relay.clients.http import log_events
 from relay.domain.failures import CallFailure, Denied, TenantBlocked, Throttled, Unavailable
+from tests.hostile_answers import LONG_TEXT
 from tests.unit.clients.cinx.fake_cinx import API_TOKEN, FakeCinx, frame
 from tests.unit.clients.remote import Reply, answer
 
@@ -141,3 +142,11 @@ def test_a_job_id_cannot_leave_its_place_in_the_address() -> None:
     raw = [request.url.raw_path.decode() for request in cinx.requests if request.url.raw_path.startswith(b"/1.0")]
     assert all("%2F" in path and "?" not in path for path in raw)
     assert raw
+
+
+def test_what_a_job_says_is_short() -> None:
+    cinx = FakeCinx()
+    cinx.on("GET", PLAIN, frame([row(500, LONG_TEXT, command_started_at=LONG_TEXT)]))
+    job = cinx.client().job("J1")
+    assert job.state is JobState.FAILED
+    assert len(job.message) + len(job.started_at or "") < 10_000

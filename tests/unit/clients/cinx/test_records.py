@@ -18,6 +18,7 @@ from relay.clients.cinx import (
     reference_values,
     without_nulls,
 )
+from relay.clients.cinx.records import guid_of
 from relay.clients.native_json.records import NativeRecord
 from tests.unit.clients.cinx.fake_cinx import GUID, SUB, FakeCinx, frame
 from tests.unit.clients.remote import answer
@@ -220,3 +221,9 @@ def test_amounts_never_pass_through_a_float() -> None:
     order = cinx.client().purchase_order(GUID)
     assert order is not None
     assert order.lines[0].unit_price == Decimal("0.1000000000000000055511151231257827")
+
+
+def test_a_guid_of_any_length_is_none() -> None:
+    with pytest.raises(ValueError, match="without a readable cinx_guid"):
+        PocoRow.of({"cinx_guid": "x" * 256})
+    assert guid_of("x" * 255) == "x" * 255

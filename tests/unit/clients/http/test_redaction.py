@@ -40,11 +40,24 @@ FORMS: list[Callable[[str], str]] = [
 ]  # fmt: skip
 
 
-def constructiononline(remote: FakeRemote) -> Callable[[], object]:
-    client = ConstructionOnlineClient(
+def constructiononline_client(remote: FakeRemote) -> ConstructionOnlineClient:
+    return ConstructionOnlineClient(
         email=EMAIL, password=PASSWORD, api_key=API_KEY, base_url="https://co.test/api", options=remote.options()
     )
-    return client.change_orders
+
+
+def constructiononline(remote: FakeRemote) -> Callable[[], object]:
+    return constructiononline_client(remote).change_orders
+
+
+def constructiononline_project(remote: FakeRemote) -> Callable[[], object]:
+    client = constructiononline_client(remote)
+    return lambda: client.change_orders(project_id=7)
+
+
+def constructiononline_order(remote: FakeRemote) -> Callable[[], object]:
+    client = constructiononline_client(remote)
+    return lambda: client.change_order(7)
 
 
 def procore_reading(remote: FakeProcore) -> Callable[[], object]:
@@ -58,6 +71,11 @@ def procore_writing(remote: FakeProcore) -> Callable[[], object]:
 
 
 def procore_token(remote: FakeProcore) -> Callable[[], object]:
+    return procore_reading(remote)
+
+
+def procore_login(remote: FakeProcore) -> Callable[[], object]:
+    del remote.routes["POST", "/oauth/token"]
     return procore_reading(remote)
 
 
@@ -83,6 +101,13 @@ ACTS: list[tuple[Any, Any, list[str]]] = [
     (FakeCinx, cinx_reading, [PASSWORD, API_TOKEN, LOGIN]),
     (FakeCinx, cinx_writing, [PASSWORD, API_TOKEN, LOGIN]),
     (FakeCinx, cinx_job, [PASSWORD, API_TOKEN, LOGIN]),
+]
+
+
+FURTHER_ACTS: list[tuple[Any, Any, list[str]]] = [
+    (FakeProcore, procore_login, [SECRET, CLIENT_ID]),
+    (FakeRemote, constructiononline_project, [PASSWORD, API_KEY, LOGIN]),
+    (FakeRemote, constructiononline_order, [PASSWORD, API_KEY, LOGIN]),
 ]
 
 
@@ -163,6 +188,42 @@ def test_no_answer_brings_a_secret_into_what_is_told(
     told = everything_told(build(remote), remote)
     for secret in secrets:
         assert not shows(told, secret), (secret, told)
+
+
+CUT_SHORT = ["message", "sync", "envelope", "html"]
+
+
+def cut_short(shape: str, status: int, secret: str) -> httpx.Response:
+    """A sentence that is cut in the middle of a secret."""
+    words = "x" * 487 + " " + secret
+    bodies: dict[str, Any] = {
+        "message": {"message": words},
+        "sync": {"entities": [], "errors": [{"errors": {"base": [{"message": words}]}}]},
+        "envelope": {"response": {"status_code": status, "message": words}, "rows": []},
+    }
+    body = bodies.get(shape) or f"<html>{words}</html>".encode()
+    return answer(body, status)
+
+
+@pytest.mark.parametrize(("make", "build", "secrets"), [*ACTS, *FURTHER_ACTS])
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 422, 500])
+@pytest.mark.parametrize("shape", CUT_SHORT)
+def test_no_half_of_a_secret_is_left_where_a_sentence_is_cut(
+    make: Any, build: Any, secrets: list[str], status: int, shape: str
+) -> None:
+    for secret in secrets:
+        remote, reply = make(), cut_short(shape, status, secret)
+
+        def handle(
+            request: httpx.Request, reply: httpx.Response = reply, remote: FakeRemote = remote
+        ) -> httpx.Response:
+            remote.requests.append(request)
+            replies = remote.routes.get((request.method, request.url.path))
+            return reply if replies is None else the_reply(replies[0], request)
+
+        remote.handle = handle
+        told = everything_told(build(remote), remote)
+        assert not shows(told, secret[:9]), (secret, told)
 
 
 @pytest.mark.parametrize(("make", "build", "secrets"), ACTS)

@@ -26,6 +26,7 @@ from relay.clients.procore import (
     Project,
     UnitOfMeasure,
 )
+from tests.hostile_answers import LONG_TEXT
 from tests.unit.clients.procore.fake_remote import BASE, FakeProcore
 from tests.unit.clients.remote import answer
 
@@ -140,3 +141,18 @@ def test_origin_data_is_the_same_where_its_json_comes_back_taken_apart(kind: Any
 def test_origin_data_of_another_system_is_read_to_its_last_digit(kind: Any) -> None:
     data = json_text.parse(b'{"id": 1, "origin_data": {"rate": 1.10, "of": "ERP"}}')
     assert kind.read(NativeRecord(raw=b"", data=data)).origin_data == '{"rate":1.10,"of":"ERP"}'
+
+
+def test_what_people_call_a_record_is_short() -> None:
+    """It goes on into ledgers and outcomes; a record whose id can be read is read all the same."""
+    names = (
+        "number", "status", "change_order_package_title", "potential_change_order_acronym_number",
+        "change_order_request_acronym_number", "change_order_package_acronym_number",
+    )  # fmt: skip
+    long: dict[str, Any] = {"id": 7, **dict.fromkeys(names, LONG_TEXT)}
+    native = NativeRecord(json.dumps(long).encode(), long)
+    for kind in (PotentialChangeOrderRow, PotentialChangeOrder, Package, ChangeOrderRequest, ContractChangeOrder):
+        record = kind.read(native)
+        texts = [getattr(record, field.name) for field in fields(record)]
+        assert record.id == 7
+        assert all(len(text) <= 1_000 for text in texts if isinstance(text, str))

@@ -182,7 +182,15 @@ def test_what_a_topic_takes_counts_for_its_target_alone() -> None:
 
 @pytest.mark.parametrize(
     ("key", "known"),
-    [(KEY.encode(), KEY), (b"a:b:c:d", "a:b:c:d"), (b"a:b", None), (b"a::c", None), (b"\xff", None), (None, None)],
+    [
+        (KEY.encode(), KEY),
+        (b"a:b:c:d", "a:b:c:d"),
+        (b"a:b", None),
+        (b"a::c", None),
+        (b"\xff", None),
+        (None, None),
+        (b"a:b:" + b"c" * 1_021, None),
+    ],
 )
 def test_only_a_change_order_key_is_known(key: bytes | None, known: str | None) -> None:
     assert known_key(key) == known

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 import structlog.testing
 
+from relay.domain import failures
 from relay.domain.commands import Operation, ProcoreCommand
 from relay.domain.ledger import LedgerEntry, OrderState, Part
 from relay.domain.letters import LetterKind
 from relay.domain.outcomes import OutcomeKind, RemoteRecord
 from relay.domain.writes.fitted_writes import MOST_BYTES
 from relay.domain.writes.remote_writes import WriteOperation, WrittenField, WrittenRecord
-from relay.engine import letters
+from relay.engine import letters, sizes
 from relay.engine.kafka import RecordTooLarge
 from relay.engine.topics import PROCORE
 from relay.engine.writer.adapter import Done
@@ -29,6 +30,9 @@ from tests.unit.engine.writer.invariants import check_invariants, what_was_appli
 from tests.unit.engine.writer.model import ACCOUNT, ProtocolModel, command
 from tests.unit.engine.writer.virtual_log import CODEC, CommitFate, ModelJournal
 from tests.unit.engine.writer.virtual_remote import ModelAdapter, RequestFate
+
+LONG = "x" * 11_000_000
+"""Longer than what any topic takes."""
 
 Scenario = Callable[[ProtocolModel], None]
 Sabotage = Callable[[pytest.MonkeyPatch], None]
@@ -200,6 +204,7 @@ def a_record_is_too_large_for_its_letter(model: ProtocolModel) -> None:
     model.log.lane.append(bytes(11 * 1024 * 1024))
     model.submit(command(2, 1, "door", "pending"))
     model.settle()
+    assert len(model.letters()) == 1
     (letter,) = model.letters()
     assert letter.record_value is None
     assert "11534336 bytes, SHA-256" in letter.sentence
@@ -211,6 +216,7 @@ def a_letter_is_too_large_for_its_cluster(model: ProtocolModel) -> None:
     model.log.lane.append(bytes(9 * 1024 * 1024))
     model.submit(command(2, 1, "door", "pending"))
     model.settle()
+    assert len(model.letters()) == 1
     (letter,) = model.letters()
     assert letter.record_value is None
 
@@ -231,6 +237,37 @@ def answers_cannot_be_recorded(model: ProtocolModel) -> None:
         model.settle()
     (letter,) = model.letters()
     assert letter.kind is LetterKind.NEEDS_REVIEW
+
+
+def an_answer_is_too_large_for_the_ledger(model: ProtocolModel) -> None:
+    """What the remote says of change order 1 no topic takes: a person is asked about it, and the other goes on."""
+    recorded = ledger_updates.with_accepted
+
+    def endless(entry: LedgerEntry, result: Any) -> LedgerEntry:
+        known = recorded(entry, result)
+        return replace(known, remote={"number": LONG}) if entry.change_order_key.endswith(":1") else known
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(record, "with_accepted", endless)
+        model.submit(command(1, 1, "door", "pending"))
+        model.submit(command(2, 1, "window", "pending"))
+        model.settle()
+    (letter,) = model.letters()
+    assert (letter.kind, letter.change_order_key) == (LetterKind.NEEDS_REVIEW, "constructiononline:acme:1")
+    assert {outcome.change_order_key: outcome.kind for outcome in model.log.outcomes} == {
+        "constructiononline:acme:1": OutcomeKind.NEEDS_REVIEW,
+        "constructiononline:acme:2": OutcomeKind.APPLIED,
+    }
+
+
+def a_refusal_says_too_much(model: ProtocolModel) -> None:
+    """The remote refuses the login with words that no topic takes: the account is held, and goes on afterwards."""
+    model.adapter.blocked_with = LONG
+    model.submit(command(1, 1, "door", "pending"))
+    works_for_a_while(model)
+    assert list(model.state.holds.all())
+    model.adapter.blocked_with = ""
+    model.settle()
 
 
 def a_refusal_cannot_be_told(model: ProtocolModel) -> None:
@@ -398,6 +435,14 @@ def a_letter_fits_what_is_declared(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(letters.LetterTopic, "largest", 10 * 1024 * 1024 - 64 * 1024)
 
 
+def topics_take_any_record(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(sizes.TopicLimits, "check", lambda limits, record: None)
+
+
+def failures_say_all(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(failures, "_LONGEST_MESSAGE", 1 << 40)
+
+
 def a_failure_over_one_is_one_of_all(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(partition_state, "FAILURES_OF_ALL", (Exception,))
 
@@ -430,6 +475,8 @@ PAIRS: list[tuple[Scenario, Sabotage]] = [
     (a_record_is_too_large_for_its_letter, a_letter_holds_any_record),
     (a_letter_is_too_large_for_its_cluster, a_letter_fits_what_is_declared),
     (answers_cannot_be_recorded, a_failure_over_one_is_one_of_all),
+    (an_answer_is_too_large_for_the_ledger, topics_take_any_record),
+    (a_refusal_says_too_much, failures_say_all),
     (a_refusal_cannot_be_told, a_failure_over_one_is_one_of_all),
     (a_refusal_cannot_be_told, what_cannot_end_is_sent_again_at_once),
     (a_refusal_fails_once, a_failure_over_one_is_one_of_all),

@@ -19,7 +19,7 @@ from relay.domain.commands import (
     Operation,
     ProcoreCommand,
 )
-from relay.domain.failures import Ambiguous, Denied, Rejected, Unavailable
+from relay.domain.failures import Ambiguous, Denied, Rejected, TenantBlocked, Unavailable
 from relay.domain.ledger import LedgerEntry, Part
 from relay.domain.ledger_facts import LedgerFact
 from relay.domain.outcomes import OutcomeKind, RemoteRecord
@@ -99,6 +99,7 @@ class ModelAdapter:
         self.refuses_calls = False
         self.refused_calls = 0
         self.spoilt = ""
+        self.blocked_with = ""
 
     def plan(self, task: Task[ProcoreCommand]) -> Plan:
         command, entry = task.command, task.entry
@@ -137,6 +138,8 @@ class ModelAdapter:
     def execute(self, batch: Batch[ProcoreCommand]) -> Mapping[str, Result]:
         if self.time.seconds > batch.not_after and batch.step not in _READING:
             raise Unavailable("the send window has closed")
+        if self.blocked_with:
+            raise TenantBlocked(self.blocked_with)
         if self.refuses_calls:
             self.refused_calls += 1
             raise Rejected("procore.rejected", "the call is refused as a whole")
@@ -216,6 +219,8 @@ class ModelAdapter:
         """Nothing is lent."""
 
     def probe_tenant(self, account: str) -> None:
+        if self.blocked_with:
+            raise TenantBlocked(self.blocked_with)
         if self.down:
             raise Unavailable("refused")
 

@@ -102,3 +102,11 @@ def test_an_account_whose_poll_state_is_whole_asks_for_nothing(world: World, mon
     world.state.forget("2")
     assert recall(world, world.state, monkeypatch) == [CURRENT.name()]
     assert world.state.states.keys() == {"1", "2", "3"}
+
+
+def test_a_stranger_s_key_of_any_length_is_no_change_order(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its poll state would have it as its key, and once more: no topic takes that."""
+    world.logs.append(Outgoing(CURRENT.name(), b"constructiononline:acme:" + b"9" * 4_500_000, b"hello"))
+    state = blank("constructiononline", "acme")
+    recall(world, state, monkeypatch)
+    assert state.states.keys() == {"1", "2"}

@@ -5,17 +5,21 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
+from structlog.testing import capture_logs
 
 from producers.changes.events import Observation, observed
 from producers.publish.letters import row_letter
 from producers.publish.publisher import Publisher
 from producers.publish.records import PollerRecords, TooLarge, fitted
-from producers.source import UnreadableRow
+from producers.source import StatusChange, UnreadableRow
 from relay.domain.change_order import Item
 from relay.domain.events import ChangeOrderObserved
 from relay.domain.letters import LetterKind
+from relay.domain.outcomes import ChangeOrderOutcome, RemoteRecord
+from relay.domain.sources.reading import Own
 from relay.engine.record_codec import record_codec
 from relay.engine.telemetry.metrics import Metrics
+from tests.hostile_answers import LONG_TEXT
 from tests.unit.producers.samples import AT, account_state, read
 
 CODEC = record_codec()
@@ -73,7 +77,15 @@ def test_one_that_cannot_be_encoded_is_named_and_the_others_are_published() -> N
     records = PollerRecords(CODEC, "t.", "poll-constructiononline", 0)
     spoilt = observation("2")
     wrong = replace(spoilt, state=replace(spoilt.state, sequence=1 << 70))
-    publisher = Publisher(
+    publisher = publisher_of(records)
+    failed: list[UnreadableRow] = []
+    taken = list(publisher._encoded([observation("1"), wrong, observation("3")], failed))
+    assert [each.observation.state.change_order_id for each in taken] == ["1", "3"]
+    assert [(row.raw, row.defect) for row in failed] == [(b"{}", True)]
+
+
+def publisher_of(records: PollerRecords) -> Publisher:
+    return Publisher(
         commits=cast("Any", None),
         records=records,
         letters=cast("Any", None),
@@ -81,10 +93,37 @@ def test_one_that_cannot_be_encoded_is_named_and_the_others_are_published() -> N
         metrics=Metrics(),
         beat=lambda: None,
     )
+
+
+def test_one_whose_poll_state_no_topic_takes_becomes_a_letter_and_the_others_are_published() -> None:
+    endless = observation("2")
+    endless = replace(endless, state=replace(endless.state, status=LONG_TEXT))
     failed: list[UnreadableRow] = []
-    taken = list(publisher._encoded([observation("1"), wrong, observation("3")], failed))
-    assert [each.observation.state.change_order_id for each in taken] == ["1", "3"]
-    assert [(row.raw, row.defect) for row in failed] == [(b"{}", True)]
+    records = PollerRecords(CODEC, "t.", "poll-constructiononline", 0)
+    with capture_logs():  # To render its traceback would take longer than all else.
+        taken = list(publisher_of(records)._encoded([observation("1"), endless], failed))
+    assert [each.observation.state.change_order_id for each in taken] == ["1"]
+    assert ["poll-state.v1: a record takes" in row.why for row in failed] == [True]
+
+
+def test_a_status_change_that_says_too_much_is_told_shorter() -> None:
+    change = StatusChange(
+        own=Own(origin_id="cor:constructiononline:acme:1:main", echo=True, sequence=1, idempotency_key="k"),
+        reason="procore.package",
+        sentence=LONG_TEXT,
+        remote=RemoteRecord(kind="package", remote_id="7", number=LONG_TEXT),
+        facts={"package": LONG_TEXT},
+    )
+    records = PollerRecords(CODEC, "t.", "poll-procore", 0)
+    record = records.outcome(replace(observation("1"), status_change=change, event=None), None, None)
+    assert record is not None
+    told = CODEC.decode(record.value or b"", ChangeOrderOutcome)
+    assert (told.change_order_key, told.reason) == ("constructiononline:acme:1", "procore.package")
+
+
+def test_an_event_whose_key_no_topic_takes_is_postponed() -> None:
+    records = PollerRecords(CODEC, "t.", "poll-constructiononline", 0)
+    assert records.event(replace(event(), change_order_id="x" * 5_000_000)) is None
 
 
 def test_the_letter_of_a_defect_says_that_the_relay_failed() -> None:
