@@ -11,6 +11,7 @@ from fastavro import schemaless_writer
 from fastavro.read import SchemaResolutionError
 
 from schemas import catalog, framing
+from schemas.byte_check import MOST_ENTRIES, Check, byte_check
 from schemas.conversion import Misfit, record_conversion
 from schemas.failures import UNKNOWN_SCHEMA, Unreadable, Unwritable
 from schemas.resolution import row_reader, wire_schema
@@ -152,14 +153,26 @@ class Codec:
 
 def _row_encoder(frame: bytes, schema: catalog.Schema, to_row: _ToRow) -> _Encode:
     written = wire_schema(schema)
+    check, start = byte_check(written), len(frame)
 
     def encode(record: Any) -> bytes:
         row, target = to_row(record), BytesIO()
         target.write(frame)
         schemaless_writer(target, written, row, strict=True)
-        return target.getvalue()
+        data = target.getvalue()
+        if len(data) > MOST_ENTRIES:  # Each entry takes a byte: of a smaller one nobody has to count them.
+            _refuse_many(check, data, start)
+        return data
 
     return encode
+
+
+def _refuse_many(check: Check, data: bytes, start: int) -> None:
+    """Nobody would read it again. Raises ``Misfit``."""
+    try:
+        check(data, start)
+    except ValueError as error:
+        raise Misfit(f"cannot be read again: {error}") from None
 
 
 def _reduced(to_row: _ToRow, newest: catalog.Schema, earlier: catalog.Schema) -> _ToRow:

@@ -21,6 +21,7 @@ from relay.engine.mapping.decision_records import (
     EncodedDecision,
     target_topics,
 )
+from relay.engine.sizes import TOO_LARGE
 from relay.engine.source_record import SourceRecord
 from relay.engine.stages.circuit_breaker import CircuitBreaker, CircuitOpen
 from relay.engine.stages.context import StageContext
@@ -36,11 +37,11 @@ from schemas.framing import frame_of
 
 _log = structlog.get_logger(__name__)
 
-NOT_THE_MAPPING_S_FAULT = frozenset({reasons.ROUTE_MISSING, WITHHELD})
+NOT_THE_MAPPING_S_FAULT = frozenset({reasons.ROUTE_MISSING, WITHHELD, TOO_LARGE})
 """Letters that do not count for the circuit breaker.
 
-The configuration does not say yet where the change order goes, or no release could read the record. Neither do those
-about bytes that do not even begin as ours.
+The configuration does not say yet where the change order goes, or no release could read the record, or carry what it
+is called. Neither do those about bytes that do not even begin as ours.
 """
 
 

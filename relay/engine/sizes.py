@@ -70,6 +70,15 @@ def limits(cluster: Cluster, prefix: str, topics: Collection[Topic]) -> dict[Top
     return found
 
 
+TOO_LARGE = "record.too_large"
+
+
+class TooLargeForTopic(Unwritable):
+    """A record that its topic would not take, whatever its values: found before anything is written."""
+
+    reason = TOO_LARGE
+
+
 @dataclass(frozen=True, slots=True)
 class TopicLimits:
     """``max.message.bytes`` of topics by their names on the cluster; of one that is not named, the largest of all."""
@@ -91,10 +100,12 @@ class TopicLimits:
         return value_size(self.by_name.get(topic, WRAPPING_BYTES))
 
     def check(self, record: Outgoing) -> None:
-        """Raises ``Unwritable`` for a record that its topic would not take.
+        """Raises :class:`TooLargeForTopic` for a record that its topic would not take.
 
         Asked before a transaction begins: in it, nothing would be left but to end.
         """
         limit, size = self.by_name.get(record.topic, WRAPPING_BYTES), record.size
         if size > limit:
-            raise Unwritable(record.topic, "", f"a record takes {size} bytes, and the topic carries at most {limit}")
+            raise TooLargeForTopic(
+                record.topic, "", f"a record takes {size} bytes, and the topic carries at most {limit}"
+            )

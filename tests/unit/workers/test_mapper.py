@@ -17,6 +17,7 @@ from relay.engine.kafka import Partition, Record, Withheld
 from relay.engine.letters import LetterTopic
 from relay.engine.mapping.decision_records import DecisionRecords, TargetTopics
 from relay.engine.record_codec import record_codec
+from relay.engine.sizes import TopicLimits
 from relay.engine.stages.circuit_breaker import CircuitBreaker, CircuitOpen
 from relay.engine.stages.transform import next_offsets
 from relay.engine.telemetry.metrics import Metrics
@@ -102,6 +103,21 @@ def test_whatever_size_its_names_have_a_record_becomes_a_letter_that_its_topic_t
     assert "change-orders.dead-letters.v1" in {one.topic for one in made.outgoing}
     limits = {topic.name(): topic.max_message_bytes for topic in ALL}
     assert all(one.size <= limits[one.topic] for one in made.outgoing)
+
+
+def test_events_whose_names_no_topic_takes_never_open_the_circuit() -> None:
+    value = CODEC.encode(event(account="x" * 3_000_000), "observed")
+    bench = Bench(UNROUTED)
+    limits = TopicLimits({topic.name(): 3_000_000 for topic in ALL})
+    letters = LetterTopic(partitions=12, max_message_bytes=3_000_000)
+    bench.mapping = EventMapping(
+        codec=CODEC,
+        records=DecisionRecords(CODEC, "", replace(TOPICS, limits=limits, letters=letters)),
+        routing=lambda: UNROUTED,
+        metrics=bench.metrics,
+    )
+    assert set(bench.topics([record(value, offset) for offset in range(30)])) == {"outcomes.v1", "dead-letters.v1"}
+    assert bench.count("cor_letters_total", stage="mapper", reason="record.too_large") == 30
 
 
 def test_records_that_are_withheld_become_a_letter_with_their_offsets() -> None:

@@ -182,30 +182,31 @@ class PartitionState(Generic[C]):
         """The work with what takes the place of what records made of it that cannot be written."""
         rebuilt = self.begin()
         for record_work in work.record_works:
-            if self._can_be_written(record_work.work):
+            error = self._why_unwritable(record_work.work)
+            if error is None:
                 rebuilt.add(record_work)
                 continue
             replacement = UnitOfWork(rebuilt)
-            record_work.instead(replacement, Unwritable("UnitOfWork", "", "a value of this record fits no schema"))
-            if self._can_be_written(replacement):
+            record_work.instead(replacement, error)
+            if self._why_unwritable(replacement) is None:
                 rebuilt.add(RecordWork(replacement, record_work.instead))
         return rebuilt
 
-    def _can_be_written(self, work: UnitOfWork) -> bool:
-        """Whether it can, if need be with outcomes that say how it ended and no more."""
-        if self._is_writable(work):
-            return True
+    def _why_unwritable(self, work: UnitOfWork) -> Unwritable | None:
+        """Why it cannot be written, even with outcomes that say how it ended and no more; ``None`` where it can."""
+        if self._defect_in(work) is None:
+            return None
         work.shorten_outcomes()
-        return self._is_writable(work)
+        return self._defect_in(work)
 
-    def _is_writable(self, work: UnitOfWork) -> bool:
+    def _defect_in(self, work: UnitOfWork) -> Unwritable | None:
         try:
             encode(work, self.store.topics, self.codec)
         except Unwritable as error:
             subject = ", ".join(sorted(work.changed_orders))
             _log.error(events.RECORD_DEFECT, stage=self.stage, subject=subject, message=error.message)
-            return False
-        return True
+            return error
+        return None
 
     def _follow_holds(self, work: UnitOfWork) -> None:
         """What was delayed by a hold that has ended is planned again."""

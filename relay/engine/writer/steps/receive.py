@@ -14,6 +14,7 @@ from relay.domain.outcomes import OutcomeKind
 from relay.domain.receiving import Reception, receive
 from relay.engine.kafka import WITHHELD, Outgoing, Partition, Record
 from relay.engine.letters import Failure, letter_of, new_letter
+from relay.engine.sizes import TOO_LARGE
 from relay.engine.source_record import SourceRecord
 from relay.engine.writer.adapter import C, Done, Task
 from relay.engine.writer.outcomes import OutcomeDetails
@@ -25,8 +26,6 @@ from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.state.unreadable import decide_frozen, renew_letters, report_unreadable
 from relay.engine.writer.state.waiting import supersede
 from schemas import Unreadable, Unwritable
-
-TOO_LARGE = "record.too_large"
 
 _WITHDRAWN = Done(kind=OutcomeKind.WITHDRAWN)
 

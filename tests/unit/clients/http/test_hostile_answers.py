@@ -28,6 +28,7 @@ from tests.hostile_answers import (
     SIZES,
     STATUSES,
     TOKENS,
+    TREE,
     UNITS,
 )
 from tests.unit.clients.procore.fake_remote import token
@@ -149,6 +150,8 @@ def texts_in(value: object) -> Iterator[str]:
 @example(SYSTEMS[0], 0, 200, {}, "", rb'[{"ID":1,"NAME":"half \ud83d"}]', False)
 @example(SYSTEMS[1], 1, 422, {}, "", rb'{"errors":{"title":["half \ud83d"]}}', False)
 @example(SYSTEMS[0], 0, 200, {}, "gzip", b"[" + b"{}," * 20_000 + b"{}]", False)
+@example(SYSTEMS[1], 1, 422, {}, "", TREE, False)
+@example(SYSTEMS[1], 2, 200, {"Link": "<" * 90_000}, "", b'[{"id":1}]', False)
 def test_every_answer_ends_in_a_value_or_a_failure_class(
     system: tuple[Any, Callable[[], Governor]],
     operation: int,
