@@ -102,6 +102,17 @@ class Command:
         return Version(self.sequence, int(self.mapped_at.timestamp() * 1000))
 
     @property
+    def longest_name(self) -> int:
+        """Bytes of the longest of the names that outcomes, letters and writes about it repeat."""
+        names = (
+            *(self.command_id, self.change_order_key, self.account, self.target, self.origin_id),
+            *(self.idempotency_key, self.payload_hash, self.destination.name),
+            *(self.letter_id, self.adopt_remote_id, self.person, self.plan_id),
+            *((self.event.topic, self.event.event_id) if self.event is not None else ()),
+        )
+        return max(len(name.encode()) for name in names if name is not None)
+
+    @property
     def tenant(self) -> str:
         """The tenant's name, ``{system}:{account}``."""
         return f"{self.system}:{self.account}"

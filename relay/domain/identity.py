@@ -19,6 +19,9 @@ _NAMESPACE = uuid.UUID("6f0e3d2c-52a5-5e55-9a5e-5d0d4a3c7f10")
 LONGEST_KEY: Final = 1024
 """Bytes of a change-order key that is believed: what is made of it has it as its key, and once more in its value."""
 
+LONGEST_NAME: Final = 2 * LONGEST_KEY
+"""Bytes of any other name that a command has, its origin id for one: all that tells of the command repeats them."""
+
 
 def change_order_key(system: str, account: str, change_order_id: str) -> str:
     """The key of a change order on the observed and outcome topics."""

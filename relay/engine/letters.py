@@ -38,7 +38,7 @@ SETTLED_HEADER = "cor-settled"
 _ATTEMPT_DIGITS = 9
 """Digits of a number of attempts that is believed: with one more it might not fit the schema's 32 bits."""
 
-_LONGEST_ID = 255
+LONGEST_ID = 255
 """Characters of a letter's id that is believed: it is the key of the letter, too."""
 
 _LONGEST_NAME = 1024
@@ -150,7 +150,7 @@ def _earlier_failure(headers: Iterable[LetterHeader], letter_id: str | None, at:
     ours = (header for header in headers if header.name in LETTER_HEADERS)
     texts = {header.name: (header.value or b"").decode("utf-8", "replace") for header in ours}
     letter_id = letter_id or texts.get(LETTER_HEADER)
-    if not letter_id or len(letter_id) > _LONGEST_ID:
+    if not letter_id or len(letter_id) > LONGEST_ID:
         return None
     return EarlierFailure(letter_id=letter_id, attempts=_attempts(texts), first_at=_first_at(texts, at))
 

@@ -28,7 +28,7 @@ from relay.engine.kafka import (
     Withheld,
     read_to_end,
 )
-from relay.engine.letters import tombstone
+from relay.engine.letters import LONGEST_ID, tombstone
 from relay.engine.mapping.decision_records import DecisionRecords, target_topics
 from relay.engine.mapping.remap import CannotRedrive, Remapper, event_reader
 from relay.engine.stages.context import StageContext
@@ -128,6 +128,9 @@ class LetterKeeper:
             open_letters.remove((record.key or b"").decode("utf-8", "replace"))
             return None
         letter = self._decoded(record, DeadLetter)
+        if letter is not None and len(letter.letter_id) > LONGEST_ID:
+            _tell_skipped(record, f"its id has {len(letter.letter_id)} characters")
+            return None
         return open_letters.put(letter, record.offset) if letter else None
 
     def _tombstone(self, number: int, letter: OpenLetter, why: str) -> Outgoing:
@@ -196,13 +199,7 @@ class LetterKeeper:
         try:
             return self._codec.decode(record.value or b"", kind)
         except Unreadable as error:
-            _log.error(
-                events.RECORD_SKIPPED,
-                topic=record.topic,
-                partition=record.partition,
-                offset=record.offset,
-                message=error.message,
-            )
+            _tell_skipped(record, error.message)
             return None
 
     def _count(self, now: datetime) -> None:
@@ -217,6 +214,12 @@ class LetterKeeper:
         for stage, since in oldest.items():
             self._metrics.letters_oldest.labels(stage).set((now - since).total_seconds())
         self._counted |= open_now.keys()
+
+
+def _tell_skipped(record: Record, message: str) -> None:
+    _log.error(
+        events.RECORD_SKIPPED, topic=record.topic, partition=record.partition, offset=record.offset, message=message
+    )
 
 
 def _pass_over(withheld: Withheld) -> None:

@@ -24,6 +24,9 @@ _OF_AN_ORDER = (Slot.NEXT, Slot.CURRENT, Slot.INTENT)
 _FREEZING = (Slot.CURRENT, Slot.INTENT)
 """What has to be readable of a change order, beside its entry in the ledger; what only waits may be replaced."""
 
+_LONGEST_KEY = 2 * identity.LONGEST_NAME
+"""Bytes of a key: an origin id, with a tenant before it and a slot behind it."""
+
 R = TypeVar("R", InboxRecord, LedgerEntry)
 
 
@@ -42,8 +45,10 @@ def slot_and_subject(key: str) -> tuple[Slot, str]:
 
 def is_own_key(table: Table, key: bytes | None, system: str) -> bool:
     """Whether a writer of ``system`` could have written a record under ``key``."""
+    if key is None or len(key) > _LONGEST_KEY:
+        return False
     try:
-        text = (key or b"").decode()
+        text = key.decode()
         if table is Table.LEDGER:
             return identity.root_of(text) is not None
         slot, subject = slot_and_subject(text)

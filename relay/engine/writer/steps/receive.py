@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
+from relay.domain import identity
 from relay.domain.commands import Lane, Mode, Operation
 from relay.domain.ledger import OrderState, Waiting, new_entry
 from relay.domain.ledger_facts import LedgerFact
@@ -51,6 +52,7 @@ def _receive_record(state: PartitionState[C], work: UnitOfWork, lane: Lane, reco
     try:
         value = _value_of(record, state.store.topics.largest_command)
         command = state.command(value)
+        _check_names(command)
     except Unreadable as error:
         _unreadable(state, work, record, error)
         return
@@ -85,6 +87,13 @@ def _value_of(record: Record, largest: int) -> bytes:
     if size > largest:
         raise Unreadable(f"it takes {size} bytes, and the inbox keeps at most {largest}", reason=TOO_LARGE)
     return record.value
+
+
+def _check_names(command: C) -> None:
+    """Raises ``Unreadable`` for a command of which no record could tell: no release of ours makes such names."""
+    longest = command.longest_name
+    if longest > identity.LONGEST_NAME:
+        raise Unreadable(f"a name in it takes {longest} bytes", reason=TOO_LARGE)
 
 
 def _receive_command(

@@ -23,7 +23,7 @@ from relay.engine.writer.adapter import Done
 from relay.engine.writer.state import cache, encoding, ledger_updates, partition_state, restore, store, unreadable
 from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
-from relay.engine.writer.steps import dispatch, failed_calls, in_doubt, plan, record, settle, tell
+from relay.engine.writer.steps import dispatch, failed_calls, in_doubt, plan, receive, record, settle, tell
 from relay.engine.writer.written import Endpoint, Written
 from schemas import Unwritable
 from tests.unit.engine.writer.invariants import check_invariants, what_was_applied_is_told_once
@@ -209,6 +209,30 @@ def a_record_is_too_large_for_its_letter(model: ProtocolModel) -> None:
     assert letter.record_value is None
     assert "11534336 bytes, SHA-256" in letter.sentence
     assert letter.offset == 0
+
+
+def a_command_has_names_without_end(model: ProtocolModel) -> None:
+    """No outcome, nor anything else that has to tell of it, would fit its topic."""
+    sent = command(1, 1, "door", "pending")
+    endless = [replace(sent, change_order_key=LONG[:5_000_000]), replace(sent, letter_id=LONG[:5_000_000])]
+    model.log.lane += [CODEC.encode(each, PROCORE.commands.name()) for each in endless]
+    model.submit(command(2, 1, "door", "pending"))
+    model.settle()
+    assert [letter.reason for letter in model.letters()] == ["record.too_large"] * 2
+    assert [outcome.kind for outcome in model.log.outcomes] == [OutcomeKind.APPLIED]
+
+
+def a_stranger_s_keys_have_no_end(model: ProtocolModel) -> None:
+    """A hold or a letter about what stands there would not fit its topic."""
+    model.submit(command(1, 1, "door", "pending"))
+    model.settle()
+    key = f"cor:constructiononline:acme:{LONG[:6_000_000]}:main"
+    model.log.compacted[PROCORE.ledger.name()][key] = b"hello"
+    model.log.compacted.setdefault(PROCORE.inbox.name(), {})[f"{key}|intent"] = b"hello"
+    model.start()
+    model.submit(command(1, 2, "window", "pending"))
+    model.settle()
+    assert not model.letters()
 
 
 def a_letter_is_too_large_for_its_cluster(model: ProtocolModel) -> None:
@@ -439,6 +463,14 @@ def topics_take_any_record(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(sizes.TopicLimits, "check", lambda limits, record: None)
 
 
+def names_may_have_any_length(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(receive, "_check_names", lambda command: None)
+
+
+def keys_may_have_any_length(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(store, "_LONGEST_KEY", 1 << 40)
+
+
 def failures_say_all(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(failures, "_LONGEST_MESSAGE", 1 << 40)
 
@@ -477,6 +509,8 @@ PAIRS: list[tuple[Scenario, Sabotage]] = [
     (answers_cannot_be_recorded, a_failure_over_one_is_one_of_all),
     (an_answer_is_too_large_for_the_ledger, topics_take_any_record),
     (a_refusal_says_too_much, failures_say_all),
+    (a_command_has_names_without_end, names_may_have_any_length),
+    (a_stranger_s_keys_have_no_end, keys_may_have_any_length),
     (a_refusal_cannot_be_told, a_failure_over_one_is_one_of_all),
     (a_refusal_cannot_be_told, what_cannot_end_is_sent_again_at_once),
     (a_refusal_fails_once, a_failure_over_one_is_one_of_all),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Self, cast
 
@@ -19,9 +20,10 @@ from relay.engine.letters import Failure, LetterTopic, new_letter
 from relay.engine.mapping.decision_records import DecisionRecords, TargetTopics
 from relay.engine.mapping.remap import Remapper
 from relay.engine.record_codec import record_codec
+from relay.engine.sizes import TopicLimits
 from relay.engine.source_record import SourceRecord
 from relay.engine.telemetry.metrics import Metrics
-from relay.engine.topics import LETTERS, OBSERVED, PROCORE
+from relay.engine.topics import LETTERS, OBSERVED, OUTCOMES, PROCORE
 from tests.unit.domain.mapping.samples import NOW, change_order, event, item, procore, route, routing
 from workers.dead_letters import stage
 from workers.dead_letters.open_letters import OpenLetters
@@ -72,14 +74,16 @@ class Fetcher:
         return Record(topic, partition, offset, b"k", self._values[topic], (), 0)
 
 
-def kept(monkeypatch: pytest.MonkeyPatch, routes: Routing, minutes: int) -> Sequence[Outgoing]:
+def kept(
+    monkeypatch: pytest.MonkeyPatch, routes: Routing, minutes: int, topics: TargetTopics = TOPICS
+) -> Sequence[Outgoing]:
     """What the keeper writes so many minutes later, without any rule in its configuration."""
     monkeypatch.setattr(stage, "RecordFetcher", Fetcher)
     keeper = LetterKeeper(
         connection=cast("Any", None),
         codec=CODEC,
         prefix="",
-        remapper=Remapper(CODEC, DecisionRecords(CODEC, "", TOPICS), ""),
+        remapper=Remapper(CODEC, DecisionRecords(CODEC, "", topics), ""),
         routing=lambda: routes,
         rules=lambda: (),
         metrics=Metrics(),
@@ -110,3 +114,27 @@ def test_without_one_it_is_skipped_and_the_letter_is_done_with(monkeypatch: pyte
 
 def test_while_its_route_only_observes_the_letter_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not kept(monkeypatch, routing(route(mode=RouteMode.OBSERVE)), 6)
+
+
+def test_what_no_topic_takes_leaves_the_letter_open_and_ends_no_keeper(monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = routing(route(procore(name="another")))
+    small = replace(TOPICS, limits=TopicLimits({OUTCOMES.name(): 100}))
+    assert not kept(monkeypatch, elsewhere, 6, small)
+
+
+def test_a_letter_whose_id_no_tombstone_could_name_is_passed_over() -> None:
+    keeper = LetterKeeper(
+        connection=cast("Any", None),
+        codec=CODEC,
+        prefix="",
+        remapper=cast("Any", None),
+        routing=routing,
+        rules=lambda: (),
+        metrics=Metrics(),
+        clock=lambda: NOW,
+    )
+    letters = keeper._open_letters[0] = OpenLetters()
+    for at, name in enumerate(("x" * 256, "x" * 255)):
+        value = CODEC.encode(replace(lost(), letter_id=name), "letters")
+        keeper.transform([Record(LETTERS.name(), 0, at, name.encode(), value, (), 0)])
+    assert [letter.letter_id for letter in letters] == ["x" * 255]
