@@ -20,7 +20,7 @@ from relay.engine.sizes import TopicLimits, largest_of_event
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.session_loop import SessionLoop, Turn
 from relay.engine.telemetry import events
-from relay.engine.topics import POLL_STATE, WORKS_ON
+from relay.engine.topics import CURRENT, LETTERS, OBSERVED, OUTCOMES, POLL_STATE
 
 _log = structlog.get_logger(__name__)
 
@@ -29,6 +29,9 @@ _THREADS = 8
 
 _POLL = 0.1
 """Seconds that a poll of the group waits: so often the stage publishes what has arrived and begins what is due."""
+
+_WRITTEN = (OBSERVED, CURRENT, OUTCOMES, LETTERS, POLL_STATE)
+"""The topics of its transactions."""
 
 Accounts = Callable[[], Mapping[str, AccountSettings]]
 
@@ -63,7 +66,7 @@ class PollStage:
             partitions = cluster.partitions(POLL_STATE.name(context.prefix))
             letters = letter_topic(cluster, context.prefix)
             largest_event = largest_of_event(cluster, context.prefix)
-            limits = TopicLimits.on_cluster(cluster, context.prefix, WORKS_ON[self.name])
+            limits = TopicLimits.on_cluster(cluster, context.prefix, _WRITTEN)
         pool = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix=self.name)
         resources.callback(pool.shutdown, wait=False, cancel_futures=True)
         session = PollSession(

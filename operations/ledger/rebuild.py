@@ -27,7 +27,7 @@ from relay.engine.letters import letter_topic
 from relay.engine.provision import LostTopic, TopicsLost
 from relay.engine.provision.declared import declared_topics
 from relay.engine.sizes import TopicLimits, target_sizes
-from relay.engine.topics import CURRENT, FAMILIES, LETTERS, OUTCOMES, STAGE_OF_SYSTEM, WORKS_ON, WRITES, Family
+from relay.engine.topics import CURRENT, FAMILIES, LETTERS, OUTCOMES, STAGE_OF_SYSTEM, WRITES, Family
 from relay.engine.writer.adapter import TargetAdapter
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.restore import restored_store
@@ -158,7 +158,7 @@ def _owners(
         number=0,
         letter_topic=letter_topic(cluster, environment.prefix),
         largest_command=target_sizes(cluster, environment.prefix, family).limit,
-        limits=TopicLimits.on_cluster(cluster, environment.prefix, WORKS_ON[stage]),
+        limits=TopicLimits.on_cluster(cluster, environment.prefix, family.written),
     )
     count = environment.counts([family.ledger])[family.ledger]
     return [_owner(environment, replace(first, number=number), stage, resources) for number in range(count)]

@@ -32,7 +32,7 @@ from relay.engine.kafka import Cluster, Outgoing, Partition, Record, read_to_end
 from relay.engine.kafka.foreign_records import tell_foreign
 from relay.engine.letters import letter_topic
 from relay.engine.sizes import TopicLimits, target_sizes
-from relay.engine.topics import FAMILIES, STAGE_OF_SYSTEM, WORKS_ON
+from relay.engine.topics import FAMILIES, STAGE_OF_SYSTEM
 from relay.engine.writer.adapter import PlannedCall
 from relay.engine.writer.state.restore import restored_store
 from relay.engine.writer.state.store import PartitionTopics
@@ -116,7 +116,7 @@ class Writers:
                 number=number,
                 letter_topic=letter_topic(cluster, environment.prefix),
                 largest_command=target_sizes(cluster, environment.prefix, family).limit,
-                limits=TopicLimits.on_cluster(cluster, environment.prefix, WORKS_ON[STAGE_OF_SYSTEM[family.system]]),
+                limits=TopicLimits.on_cluster(cluster, environment.prefix, family.written),
             )
             stores = [Partition(topic, number) for topic in (topics.inbox, topics.ledger)]
             ends = cluster.end_offsets(stores)

@@ -120,6 +120,11 @@ class Family:
         """Lanes, then stores."""
         return (*self.lanes, *self.stores)
 
+    @property
+    def written(self) -> tuple[Topic, ...]:
+        """What the transactions of a writer write to."""
+        return (*self.stores, OUTCOMES, WRITES, LETTERS)
+
 
 def _family(system: str, command: str) -> Family:
     return Family(

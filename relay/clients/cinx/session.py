@@ -125,7 +125,11 @@ class Session:
 
     def subscription(self, terms: CallTerms) -> Subscription:
         """The company's own subscription. Raises ``TenantBlocked`` where it is missing or not valid."""
-        chosen = choose(self.subscriptions(terms), self._configured_token())
+        subscriptions, configured = self.subscriptions(terms), self._configured_token()
+        try:
+            chosen = choose(subscriptions, configured)
+        except TenantBlocked as blocked:  # It names companies and reasons in CINX's own words.
+            raise TenantBlocked(self.remote.failures.cleaned(blocked.message)) from None
         with self._lock:
             self._discovered = chosen.api_token
         return chosen

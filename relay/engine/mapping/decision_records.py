@@ -20,7 +20,7 @@ from relay.engine.outcome_records import outcome_record
 from relay.engine.sizes import DECLARED, TargetSizes, TopicLimits, target_sizes
 from relay.engine.source_record import SourceRecord
 from relay.engine.telemetry.tracing import TRACE_HEADERS, Headers
-from relay.engine.topics import FAMILIES, OUTCOMES, WORKS_ON
+from relay.engine.topics import FAMILIES, LETTERS, OUTCOMES
 from schemas.codec import Codec
 
 
@@ -239,12 +239,13 @@ def _refused(
 def target_topics(connection: Connection, prefix: str) -> TargetTopics:
     """The topics that mapping writes to, as they are on the cluster. Raises ``TopicsMissing``."""
     commands = [family.commands for family in FAMILIES.values()]
+    written = [OUTCOMES, LETTERS, *(lane for family in FAMILIES.values() for lane in family.lanes)]
     with Cluster(connection) as cluster:
         return TargetTopics(
             partitions={topic.base: cluster.partitions(topic.name(prefix)) for topic in commands},
             letters=letter_topic(cluster, prefix),
             sizes={system: target_sizes(cluster, prefix, family) for system, family in FAMILIES.items()},
-            limits=TopicLimits.on_cluster(cluster, prefix, WORKS_ON[MAPPER]),
+            limits=TopicLimits.on_cluster(cluster, prefix, written),
         )
 
 

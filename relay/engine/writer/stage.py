@@ -25,7 +25,7 @@ from relay.engine.sizes import TargetSizes, TopicLimits, target_sizes
 from relay.engine.stages.context import StageContext
 from relay.engine.stages.session_loop import SessionLoop, Turn
 from relay.engine.telemetry import events
-from relay.engine.topics import WORKS_ON, Family
+from relay.engine.topics import Family
 from relay.engine.writer.adapter import TargetAdapter
 from relay.engine.writer.metrics import WriterMetrics
 from relay.engine.writer.partition import PartitionWriter
@@ -99,7 +99,7 @@ class WriterStage:
         partitions = cluster.partitions(self._family.commands.name(context.prefix))
         letters = letter_topic(cluster, context.prefix)
         sizes = target_sizes(cluster, context.prefix, self._family)
-        limits = TopicLimits.on_cluster(cluster, context.prefix, WORKS_ON[self.name])
+        limits = TopicLimits.on_cluster(cluster, context.prefix, self._family.written)
         pool = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix=self.name)
         resources.callback(pool.shutdown, wait=False, cancel_futures=True)
         answered = threading.Event()

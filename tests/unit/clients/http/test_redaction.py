@@ -264,6 +264,15 @@ def test_a_token_in_an_answer_that_breaks_off_is_hidden_though_nobody_knows_it()
     assert not shows(everything_told(cinx_reading(remote), remote), API_TOKEN)
 
 
+@pytest.mark.parametrize("secret", [API_TOKEN, PASSWORD, LOGIN])
+def test_what_cinx_calls_a_company_brings_no_secret_into_what_is_told(secret: str) -> None:
+    remote = FakeCinx()
+    remote.on("GET", "/2.0/subs", frame([company(name=f"Acme {secret}", code=402, reason=f"{secret} has expired")]))
+    told = everything_told(cinx_reading(remote), remote)
+    assert "has expired" in told
+    assert not shows(told, secret)
+
+
 def test_the_token_in_a_good_answer_does_not_stay_in_its_native_bytes() -> None:
     remote = FakeCinx()
     row = {"cinx_guid": "g", "links": [{"type": "t", "value": f"https://cinx.test/sub/{API_TOKEN.upper()}/poco/g"}]}
