@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Self, cast
 
 import pytest
+from structlog.testing import capture_logs
 
 from relay.domain.directory import DirectoryEntry, DirectoryKind
 from relay.engine import directory
@@ -26,9 +27,7 @@ ENTRY = DirectoryEntry(
 )
 
 
-def test_a_name_that_no_topic_takes_is_left_out_and_told(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_name_that_no_topic_takes_is_left_out_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[Outgoing] = []
 
     class Writer:
@@ -44,6 +43,7 @@ def test_a_name_that_no_topic_takes_is_left_out_and_told(
 
     monkeypatch.setattr(directory, "PlainWriter", Writer)
     topic = Directory(cast("Any", None), CODEC, "t")
-    topic._write([replace(ENTRY, title=LONG_TEXT), replace(ENTRY, entry_id="2")])
+    with capture_logs() as told:
+        topic._write([replace(ENTRY, title=LONG_TEXT), replace(ENTRY, entry_id="2")])
     assert [outgoing.key for outgoing in sent] == [b"cinx:acme/project:2"]
-    assert "cinx:acme/project:1: it takes 9500" in capsys.readouterr().out
+    assert [line["message"].startswith("cinx:acme/project:1: it takes 9500") for line in told] == [True]
