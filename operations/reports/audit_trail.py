@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from operations.plan.recorded import PLANNED, ROWS
 from operations.reconcile.signing import LINES
 from operations.replay.progress import ADVANCED
 from operations.reports.tables import ReadTables
+from relay.domain.json_object import object_in
 from relay.domain.records import OperatorAction
 from workers.views.amounts import time_of
 from workers.views.tables import AUDIT
@@ -111,11 +111,7 @@ def _plan(action: OperatorAction, carried: datetime | None) -> ShownPlan:
 
 def _details(action: OperatorAction) -> Mapping[str, Any]:
     """Anybody may write there."""
-    try:
-        told = json.loads(action.details)
-    except (ValueError, RecursionError):
-        return {}
-    return told if isinstance(told, dict) else {}
+    return object_in(action.details) or {}
 
 
 def _whole(told: object) -> int | None:
