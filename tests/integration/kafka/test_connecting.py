@@ -15,8 +15,8 @@ from relay.engine.telemetry.logging import LogFormat, LogLevel, configure_loggin
 
 BRIEF = 1.5
 """Seconds for one attempt where nobody answers."""
-ANSWERED = 15.0
-"""Seconds for one where a broker says no, which ends it."""
+ANSWERED = 5.0
+"""Seconds for one where a broker says no; it is asked again until they are over."""
 Make = Callable[[Connection], object]
 
 CLIENTS: list[Make] = [Connection.consumer, Connection.producer, Connection.admin]
