@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from operations.audit import is_typed
 from operations.golive.go_live import BEGUN
 from operations.plan.recorded import PLANNED, ROWS
 from operations.reconcile.signing import LINES
 from operations.replay.progress import ADVANCED
+from operations.reports.one_change_order import action_of
 from operations.reports.tables import ReadTables
 from relay.domain.json_object import object_in
 from relay.domain.records import OperatorAction
-from workers.views.amounts import time_of
 from workers.views.tables import AUDIT
 
 MOST: Final = 200
@@ -79,19 +79,7 @@ def newest_plans(tables: ReadTables) -> list[ShownPlan]:
 
 def _newest(tables: ReadTables, query: Any, most: int) -> Iterator[OperatorAction]:
     for row in tables.rows(query.order_by(AUDIT.c.at.desc(), AUDIT.c.action_id).limit(most)):
-        yield _action(row)
-
-
-def _action(row: Row[Any]) -> OperatorAction:
-    return OperatorAction(
-        action_id=row.action_id,
-        subject=row.subject,
-        action=row.action,
-        who=row.who,
-        why=row.why,
-        at=time_of(row.at) or datetime.fromtimestamp(0, UTC),
-        details=row.details,
-    )
+        yield action_of(row)
 
 
 def _plan(action: OperatorAction, carried: datetime | None) -> ShownPlan:

@@ -83,7 +83,7 @@ def read_change_order(
     history.outcomes = [
         _outcome(row) for row in tables.rows(select(OUTCOMES).where(OUTCOMES.c.change_order_key == key))
     ]
-    history.actions = [_action(row) for row in tables.rows(select(AUDIT).where(AUDIT.c.subject == key))]
+    history.actions = [action_of(row) for row in tables.rows(select(AUDIT).where(AUDIT.c.subject == key))]
     history.letters = dict.fromkeys((item.letter_id for item in items), _OPEN)
     return OneChangeOrder(
         newest=events[-1],
@@ -170,7 +170,8 @@ def _outcome(row: Any) -> ChangeOrderOutcome:
     )
 
 
-def _action(row: Any) -> OperatorAction:
+def action_of(row: Any) -> OperatorAction:
+    """An entry of the audit, from its row."""
     return OperatorAction(
         action_id=row.action_id,
         subject=row.subject,

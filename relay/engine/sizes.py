@@ -107,5 +107,8 @@ class TopicLimits:
         limit, size = self.by_name.get(record.topic, WRAPPING_BYTES), record.size
         if size > limit:
             raise TooLargeForTopic(
-                record.topic, "", f"a record takes {size} bytes, and the topic carries at most {limit}"
+                record.topic,
+                "",
+                f"a record takes {size} bytes, and the topic carries at most {limit}: shorten it where it comes "
+                "from, or raise the topic's max.message.bytes",
             )
