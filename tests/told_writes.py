@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -19,23 +19,14 @@ _KINDS = {
 }
 
 
-def what_was_made_is_told_once(state: Row, writes: Sequence[RemoteWrite], refused: Collection[str] = ()) -> None:
-    """By the ids that Procore gave, also of lines that were deleted since. Records that a person typed are none.
-
-    ``refused``: origin ids of change orders that ended in a letter. What a call of theirs had made without a word,
-    before another was refused, is found and told once the letter is sent again.
-    """
+def what_was_made_is_told_once(state: Row, writes: Sequence[RemoteWrite]) -> None:
+    """By the ids that Procore gave, also of lines that were deleted since. Records that a person typed are none."""
     assert len({write.write_id for write in writes}) == len(writes)
     for kind, rows in _KINDS.items():
         if kind == "potential_change_order" and _is_one_tier(state):
             continue
         told = _told(writes, kind, WriteOperation.CREATED)
-        ours = {
-            str(row["id"])
-            for row in state[rows]
-            if row.get("origin_id") and row.get("created_by") != "person"
-            if str(row["id"]) in told or row["origin_id"] not in refused
-        }
+        ours = {str(row["id"]) for row in state[rows] if row.get("origin_id") and row.get("created_by") != "person"}
         assert all(count == 1 for count in told.values()), f"told twice: {told}"
         adopted = set(_told(writes, kind, WriteOperation.ADOPTED))
         assert ours - adopted == set(told), f"{kind} made and not told: {ours - adopted}; told: {told}"
@@ -47,11 +38,8 @@ def what_was_made_is_told_once(state: Row, writes: Sequence[RemoteWrite], refuse
     assert there - adopted == set(lines) - gone, "lines that are there and those that were told differ"
 
 
-def effects_are_what_is_held(state: Row, writes: Sequence[RemoteWrite], refused: Collection[str] = ()) -> None:
-    """For each change order whose amount is known: what its writes add up to is what Procore holds of it, by status.
-
-    ``refused``: as above; what nothing tells of holds no money.
-    """
+def effects_are_what_is_held(state: Row, writes: Sequence[RemoteWrite]) -> None:
+    """For each change order whose amount is known: what its writes add up to is what Procore holds of it, by status."""
     for order in state["potential_change_orders"]:
         origin_id = order.get("origin_id")
         if not origin_id or order.get("deleted_at"):
@@ -59,9 +47,6 @@ def effects_are_what_is_held(state: Row, writes: Sequence[RemoteWrite], refused:
         amounts = (Decimal(line["amount"]) for line in state["line_items"] if line["pco_id"] == order["id"])
         held, status = sum(amounts, Decimal(0)), _status(state, order)
         of_order = [write for write in writes if write.origin_id == origin_id]
-        if not of_order and origin_id in refused:
-            assert held == 0, f"{origin_id} holds {held}, and no write tells of it"
-            continue
         assert of_order, f"{origin_id} is there, and no write tells of it"
         if of_order[-1].amount_after is None:
             continue

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -224,14 +224,11 @@ def nothing_was_made_twice(procore: Simulated) -> None:
         assert None not in ids
 
 
-def writes_tell_what_procore_holds(relay: Relay, procore: Simulated, refused: Collection[str] = ()) -> None:
-    """Each record that was made is told once, and the effects of all writes add up to the money that is there.
-
-    ``refused``: origin ids that have a letter.
-    """
+def writes_tell_what_procore_holds(relay: Relay, procore: Simulated) -> None:
+    """Each record that was made is told once, and the effects of all writes add up to the money that is there."""
     state, writes = procore.state(), relay.writes()
-    what_was_made_is_told_once(state, writes, refused)
-    effects_are_what_is_held(state, writes, refused)
+    what_was_made_is_told_once(state, writes)
+    effects_are_what_is_held(state, writes)
 
 
 def nothing_older_came_later(procore: Simulated) -> None:

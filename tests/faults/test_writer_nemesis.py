@@ -158,7 +158,7 @@ def judge(relay: Relay, procore: Simulated, commands: list[ProcoreCommand], deci
     procore_says_what_the_newest_say(procore, [one for one in last if one.origin_id not in refused])
     nothing_was_made_twice(procore)
     nothing_older_came_later(procore)
-    writes_tell_what_procore_holds(relay, procore, refused)
+    writes_tell_what_procore_holds(relay, procore)
     cor_writes_says_the_same(relay)
     assert Counter(one.origin_id for one in relay.letters().values()) == Counter(refused)
 

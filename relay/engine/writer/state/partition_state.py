@@ -66,6 +66,8 @@ class OrderMemory:
     """The command that waits for a route, and since when on the running clock."""
     last_held_occasion: str | None = None
     """The occasion of the last ``held`` that it told."""
+    refused_in_doubt: int = 0
+    """How often a call was refused that repeated one in doubt."""
 
 
 @dataclass(kw_only=True)

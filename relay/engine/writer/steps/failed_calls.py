@@ -28,8 +28,8 @@ from relay.engine.writer.state.scheduler import Delay
 from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.steps import hold
-from relay.engine.writer.steps.in_doubt import delay_in_doubt, mark_in_doubt
-from relay.engine.writer.steps.settle import settle_defect, settle_refused
+from relay.engine.writer.steps.in_doubt import delay_in_doubt, follow_refusal, mark_in_doubt
+from relay.engine.writer.steps.settle import settle_defect
 
 _log = structlog.get_logger(__name__)
 
@@ -126,7 +126,7 @@ def _reject(state: PartitionState[C], failed: CallFailed[C], failure: Rejected) 
 
 
 def _end_refused(state: PartitionState[C], work: UnitOfWork, task: Task[C], call: PlannedCall, reject: Reject) -> None:
-    settle_refused(state, work, work.order(task.command.origin_id), task, call, reject)
+    follow_refusal(state, work, work.order(task.command.origin_id), task, call, reject)
 
 
 def _end_defect(state: PartitionState[C], work: UnitOfWork, error: Exception, task: Task[C]) -> None:

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from relay.domain.commands import Command
 from relay.domain.ledger import HoldKind, Intent, OrderState
-from relay.engine.writer.adapter import C, NeedsReview, Task, Unknown
+from relay.engine.writer.adapter import C, NeedsReview, PlannedCall, Reject, Task, Unknown
+from relay.engine.writer.state.ledger_updates import with_doubted
 from relay.engine.writer.state.partition_state import PartitionState
 from relay.engine.writer.state.scheduler import Delay
 from relay.engine.writer.state.unit_of_work import UnitOfWork
-from relay.engine.writer.steps.settle import settle_sent
+from relay.engine.writer.steps.settle import entry_once_sent, settle, settle_sent
 
 _READ_BACK = "The answer of the remote system was lost; the record is read back before anything else."
 _MAY_ARRIVE = "A request whose answer was lost may still arrive; it is looked for again when that is impossible."
@@ -40,6 +41,28 @@ def _question(command: Command, intent: Intent, unknown: Unknown) -> NeedsReview
         "if it is right, or `cor letters resubmit` to have it sent once more."
     )
     return NeedsReview(reason=f"{command.system}.in_doubt", sentence=sentence)
+
+
+def follow_refusal(
+    state: PartitionState[C], work: UnitOfWork, order: OrderState, task: Task[C], call: PlannedCall, plan: Reject
+) -> None:
+    """Ends the command in hand whose ``call`` was refused, and so had no effect.
+
+    Where an intent was open when it was planned, an earlier call may have been taken all the same, unless this one has
+    told what became of it. Then that is looked for before the refusal is told, where the adapter can: the command goes
+    on without an intent, from a ledger that says what is in doubt. A remote that loses and refuses by turns is asked
+    ``Timing.lone_doubts`` times.
+    """
+    if task.intent is None or call.resolves:
+        settle(state, work, order, plan)
+        return
+    memory = state.memory[task.command.origin_id]
+    if not state.adapter.looks_first or memory.refused_in_doubt >= state.timing.lone_doubts:
+        settle_sent(state, work, order, task.command, plan)
+        return
+    memory.refused_in_doubt += 1
+    work.put_entry(with_doubted(entry_once_sent(state, order, task.command), order.intent))
+    work.put_intent(task.command.origin_id, None)
 
 
 def delay_in_doubt(state: PartitionState[C], origin_id: str) -> None:

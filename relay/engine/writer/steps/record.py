@@ -32,8 +32,8 @@ from relay.engine.writer.state.quarantine import seconds_in_flight
 from relay.engine.writer.state.scheduler import Delay
 from relay.engine.writer.state.transactions import TransactionKind
 from relay.engine.writer.state.unit_of_work import UnitOfWork
-from relay.engine.writer.steps.in_doubt import delay_in_doubt, mark_in_doubt, not_found_delay
-from relay.engine.writer.steps.settle import settle, settle_refused, settle_sent
+from relay.engine.writer.steps.in_doubt import delay_in_doubt, follow_refusal, mark_in_doubt, not_found_delay
+from relay.engine.writer.steps.settle import settle, settle_sent
 from relay.engine.writer.steps.tell import Answer, tell
 
 _MOST_RECORDED = 1_000  # Change orders in one transaction, of however many calls.
@@ -137,7 +137,7 @@ def _record_order(
     elif isinstance(result, NeedsReview):
         settle_sent(state, work, order, task.command, result)  # A person decides about what may have been sent.
     elif isinstance(result, Reject):
-        settle_refused(state, work, order, task, call, result)
+        follow_refusal(state, work, order, task, call, result)
 
 
 def _leave_in_doubt(

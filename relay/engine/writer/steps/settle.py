@@ -13,7 +13,7 @@ from relay.domain.letters import DEFECT, DeadLetter
 from relay.domain.outcomes import OutcomeKind
 from relay.engine.letters import letter_of
 from relay.engine.telemetry import events
-from relay.engine.writer.adapter import C, Done, NeedsReview, PlannedCall, Reject, Task
+from relay.engine.writer.adapter import C, Done, NeedsReview, Reject
 from relay.engine.writer.outcomes import OutcomeDetails
 from relay.engine.writer.state.claims import keep_claim, release_claim
 from relay.engine.writer.state.ledger_updates import with_ended_call, with_quarantine_until
@@ -60,27 +60,17 @@ def settle_sent(
     state: PartitionState[C], work: UnitOfWork, order: OrderState, command: C, plan: Done | NeedsReview | Reject
 ) -> None:
     """Ends the command in hand where something of ``command`` may have reached the remote, or still may."""
-    intent = order.intent
-    entry = with_ended_call(order.entry_for(command), intent, state.timing.quarantine, command)
-    seconds = seconds_in_flight(state, intent)
-    if seconds > 0:
-        entry = with_quarantine_until(entry, state.later(seconds))
+    entry = entry_once_sent(state, order, command)
     work.put_entry(entry)
     settle(state, work, replace(order, entry=entry), plan)
 
 
-def settle_refused(
-    state: PartitionState[C], work: UnitOfWork, order: OrderState, task: Task[C], call: PlannedCall, plan: Reject
-) -> None:
-    """Ends the command in hand whose ``call`` was refused, and so had no effect.
-
-    Where an intent was open when it was planned, an earlier call may have been taken all the same, unless this one has
-    told what became of it.
-    """
-    if task.intent is None or call.resolves:
-        settle(state, work, order, plan)
-    else:
-        settle_sent(state, work, order, task.command, plan)
+def entry_once_sent(state: PartitionState[C], order: OrderState, command: C) -> LedgerEntry:
+    """The ledger's entry without the open intent, of which something may have reached the remote, or still may."""
+    intent = order.intent
+    entry = with_ended_call(order.entry_for(command), intent, state.timing.quarantine, command)
+    seconds = seconds_in_flight(state, intent)
+    return with_quarantine_until(entry, state.later(seconds)) if seconds > 0 else entry
 
 
 def settle_defect(state: PartitionState[C], work: UnitOfWork, origin_id: str, error: Exception) -> bool:

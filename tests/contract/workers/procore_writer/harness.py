@@ -6,7 +6,7 @@ is what a crash does.
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -49,10 +49,10 @@ from relay.engine.writer.adapter import (
     Wait,
 )
 from relay.engine.writer.in_flight import CallAnswered
-from relay.engine.writer.state.ledger_updates import with_accepted, with_ended_call
+from relay.engine.writer.state.ledger_updates import with_accepted, with_doubted, with_ended_call
 from relay.engine.writer.state.partition_state import OrderMemory, PartitionState
 from relay.engine.writer.state.scheduler import BatchKey
-from relay.engine.writer.state.timing import Clock
+from relay.engine.writer.state.timing import Clock, Timing
 from relay.engine.writer.state.unit_of_work import UnitOfWork
 from relay.engine.writer.steps.tell import Answer, tell
 from tests.commands import procore_command
@@ -64,6 +64,7 @@ PRIME = ProcoreDestination(project_id=315, contract_id=44023, contract=ContractK
 INSTALLATION = "test"
 CODEC = record_codec()
 _MOST_CALLS = 500
+_MOST_REFUSED = Timing().lone_doubts
 
 End = Done | Reject | NeedsReview
 
@@ -132,6 +133,7 @@ class Driver:
     intents: dict[str, Intent] = field(default_factory=dict)
     calls: list[tuple[str, int]] = field(default_factory=list)
     writes: list[RemoteWrite] = field(default_factory=list)
+    refused_in_doubt: Counter[str] = field(default_factory=Counter)
     now: datetime = MAPPED_AT
 
     def run(self, *commands: ProcoreCommand) -> list[End]:
@@ -244,7 +246,12 @@ class Driver:
             self.entries[origin_id] = with_accepted(entry, Accepted(remote=result.remote))
             self.intents.pop(origin_id, None)
         if isinstance(result, Reject | NeedsReview):
-            self.intents.pop(origin_id, None)
+            intent = self.intents.pop(origin_id, None)
+            if isinstance(result, Reject) and task.intent is not None and not send.resolves:
+                self.refused_in_doubt[origin_id] += 1
+                if self.refused_in_doubt[origin_id] <= _MOST_REFUSED:
+                    self.entries[origin_id] = with_doubted(with_ended_call(entry, None, 0.0, task.command), intent)
+                    return None
             return result
         assert isinstance(result, Accepted | NotApplied | ReadDone | Unknown | Pending)
         return None

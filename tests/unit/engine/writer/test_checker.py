@@ -28,7 +28,7 @@ from relay.engine.writer.written import Endpoint, Written
 from schemas import Unwritable
 from tests.unit.engine.writer.invariants import check_invariants, what_was_applied_is_told_once
 from tests.unit.engine.writer.model import ACCOUNT, ProtocolModel, command
-from tests.unit.engine.writer.virtual_log import CODEC, CommitFate, ModelJournal
+from tests.unit.engine.writer.virtual_log import CODEC, TIMING, CommitFate, ModelJournal
 from tests.unit.engine.writer.virtual_remote import ModelAdapter, RequestFate
 
 LONG = "x" * 11_000_000
@@ -312,7 +312,7 @@ def a_refusal_fails_once(model: ProtocolModel) -> None:
     """The letter about the refusal cannot be made: one about the defect takes its place."""
     model.adapter.refuses_calls = True
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(failed_calls, "settle_refused", broken_for_one(settle.settle_refused))
+        patch.setattr(failed_calls, "follow_refusal", broken_for_one(in_doubt.follow_refusal))
         model.submit(command(1, 1, "refused", "pending"))
         model.submit(command(2, 1, "refused", "pending"))
         model.settle()
@@ -335,15 +335,31 @@ def an_answer_is_lost_over_and_over(model: ProtocolModel) -> None:
 
 
 def a_header_is_refused_after_its_answer_was_lost(model: ProtocolModel) -> None:
-    """The remote has taken it the first time: the ledger must not say that nothing was sent."""
-    sent = command(1, 1, "door", "pending")
-    model.submit(sent)
+    """The remote has taken it the first time: that is found before anybody is told of the refusal."""
+    model.submit(command(1, 1, "door", "pending"))
     model.receive()
     model.work()
     model.deliver(RequestFate.LOST_AFTER)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(model.remote, "upsert", lambda elements: {element[0]: False for element in elements})
         model.settle()
+    assert not model.letters()
+    what_was_applied_is_told_once(model)
+
+
+def a_remote_loses_and_refuses_by_turns(model: ProtocolModel) -> None:
+    """That ends in a letter, which must not say that nothing was sent."""
+    sent = command(1, 1, "door", "pending")
+    model.submit(sent)
+    for _ in range(40):
+        model.receive()
+        model.work()
+        model.deliver(RequestFate.LOST_BEFORE)
+        model.pass_time(TIMING.quarantine)
+        model.work()
+        model.deliver(RequestFate.REFUSED)
+        model.work()
+        model.deliver(RequestFate.ANSWERED)
     assert [letter.reason for letter in model.letters()] == ["procore.rejected"]
     entry = model.state.store.entry(sent.origin_id)
     assert entry is not None
@@ -485,9 +501,14 @@ def what_cannot_end_is_sent_again_at_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(failed_calls, "_delay_unended", lambda state, tasks: None)
 
 
+def a_refusal_ends_it_at_once(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ModelAdapter, "looks_first", False)
+
+
 def a_refusal_says_that_nothing_was_sent(patch: pytest.MonkeyPatch) -> None:
     ended = settle.settle
-    patch.setattr(settle, "settle_sent", lambda state, work, order, command, plan: ended(state, work, order, plan))
+    patch.setattr(in_doubt, "settle_sent", lambda state, work, order, command, plan: ended(state, work, order, plan))
+    patch.setattr(in_doubt, "entry_once_sent", lambda state, order, command: order.entry_for(command))
 
 
 PAIRS: list[tuple[Scenario, Sabotage]] = [
@@ -517,7 +538,8 @@ PAIRS: list[tuple[Scenario, Sabotage]] = [
     (a_refusal_cannot_be_told, what_cannot_end_is_sent_again_at_once),
     (a_refusal_fails_once, a_failure_over_one_is_one_of_all),
     (an_answer_is_lost_over_and_over, a_failure_over_one_is_one_of_all),
-    (a_header_is_refused_after_its_answer_was_lost, a_refusal_says_that_nothing_was_sent),
+    (a_header_is_refused_after_its_answer_was_lost, a_refusal_ends_it_at_once),
+    (a_remote_loses_and_refuses_by_turns, a_refusal_says_that_nothing_was_sent),
 ]
 
 

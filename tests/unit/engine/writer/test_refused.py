@@ -42,7 +42,19 @@ def send(model: ProtocolModel, fate: RequestFate) -> None:
     model.deliver(fate)
 
 
-def test_what_a_predecessor_had_written_counts_as_sent_though_it_is_refused_now(model: ProtocolModel) -> None:
+def test_what_a_predecessor_had_written_is_found_though_it_is_refused_now(model: ProtocolModel) -> None:
+    send(model, RequestFate.LOST_AFTER)
+    model.start()
+    model.remote.upsert = lambda elements: {element[0]: False for element in elements}  # type: ignore[method-assign]  # locked
+    model.settle()
+    assert ends(model) == [OutcomeKind.APPLIED]
+    assert [write.step for write in model.log.writes] == ["look"]
+
+
+def test_what_a_predecessor_may_have_written_counts_as_sent_where_nothing_can_be_looked_for(
+    model: ProtocolModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ModelAdapter, "looks_first", False)
     send(model, RequestFate.LOST_AFTER)
     model.start()
     model.remote.upsert = lambda elements: {element[0]: False for element in elements}  # type: ignore[method-assign]  # locked

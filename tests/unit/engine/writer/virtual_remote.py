@@ -2,11 +2,13 @@
 
 The remote knows two kinds of call. ``header`` is an upsert by origin id and carries many records;
 ``note`` creates a new thing each time it is called and can be listed, as a Procore package or a CINX
-order. A request may be lost before it is applied, applied without an answer, or applied late.
+order. A request may be lost before it is applied, applied without an answer, or applied late; one that is refused may
+be so once only.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
@@ -31,6 +33,13 @@ from relay.engine.writer.written import Endpoint, Written
 from tests.unit.engine.writer.virtual_log import DEADLINE, VirtualTime
 
 T = TypeVar("T")
+
+
+def doubted_parts(entry: LedgerEntry | None) -> dict[str, str]:
+    """What a call in doubt may have written."""
+    return dict(json.loads(entry.remote.get(LedgerFact.DOUBTED, "{}"))) if entry else {}
+
+
 _READING = ("find_note", "look", "tiers")
 
 
@@ -38,6 +47,7 @@ class RequestFate(StrEnum):
     """What becomes of a request."""
 
     ANSWERED = "answered"
+    REFUSED = "refused"
     NOT_SENT = "not_sent"
     LOST_BEFORE = "lost_before"
     LOST_AFTER = "lost_after"
@@ -111,6 +121,8 @@ class ModelAdapter:
             return Done()
         parts = entry.parts if entry else {}
         step = self._step(task, command, parts)
+        if task.intent is None and "header" not in parts and "header" in doubted_parts(entry):
+            return PlannedCall(step="look", batch=command.origin_id, writes=False)
         if entry is None or "header" not in parts or not {LedgerFact.REBUILT, LedgerFact.DOUBTED} & entry.remote.keys():
             return step
         if (
@@ -164,6 +176,8 @@ class ModelAdapter:
 
     def _apply(self, batch: Batch[ProcoreCommand]) -> dict[str, Result]:
         ids = [task.command.origin_id for task in batch.tasks]
+        if self.fate is RequestFate.REFUSED and batch.step not in _READING:
+            return {origin_id: Reject(reason="procore.rejected", sentence=self.refusal) for origin_id in ids}
         if batch.step == "find_note":
             return {
                 origin_id: Accepted(parts={"note": "1"}) if origin_id in self.remote.notes else NotApplied()
@@ -186,12 +200,18 @@ class ModelAdapter:
         }
 
     def _looked_at(self, task: Task[ProcoreCommand]) -> Result:
-        """A header that says something else than the ledger is struck from it, so that it is written again."""
+        """What a call in doubt has made is found. A header that says something else than the ledger is struck from it,
+        so that it is written again.
+        """
         assert task.entry is not None
-        shown = identity.part_hash(list(reversed(self.remote.headers[task.command.origin_id])))
+        there = self.remote.headers.get(task.command.origin_id)
+        shown = identity.part_hash(list(reversed(there))) if there else None
         looked = {LedgerFact.REBUILT: "", LedgerFact.DOUBTED: ""}
-        if task.entry.parts["header"].hash == shown:
+        known = task.entry.parts.get("header")
+        if shown == (known.hash if known else None):
             return Accepted(remote=looked, was_there=True, written=False)
+        if shown is not None and shown == doubted_parts(task.entry).get("header"):
+            return Accepted(parts={"header": shown}, remote=looked, written=True)
         return Accepted(removed=frozenset({"header"}), remote=looked)
 
     def acquire_slot(self, account: str, lane: Lane) -> float:
@@ -242,7 +262,7 @@ class ModelAdapter:
         self, task: Task[ProcoreCommand], step: str, call: PlannedCall | None, result: Accepted, entry: LedgerEntry
     ) -> Written:
         """The header is worth as much as its title has letters; it stands for a line. Both kinds are made once."""
-        known = task.entry is not None and step in task.entry.parts
+        known = task.entry is not None and ("header" if step == "look" else step) in task.entry.parts
         operation = WriteOperation.UPDATED if known else WriteOperation.CREATED
         record = WrittenRecord(kind=step, parts=dict.fromkeys(result.parts, ""), operation=operation)
         return Written(endpoint=Endpoint("PATCH", f"/{step}"), records=(record,))
