@@ -70,7 +70,8 @@ class UnitOfWork:
         self.letters: list[DeadLetter | SettledLetter] = []
         self.writes: list[ToldWrite] = []
         self.holds: dict[str, Hold | None] = {}
-        self.changed_orders: set[str] = set()
+        self.changed_orders: dict[str, None] = {}
+        """Origin ids in the order in which they changed: what came first is ready first."""
         self.record_works: list[RecordWork] = []
         self.size = 0
         """Bytes that what was added takes, roughly, and not less by much."""
@@ -87,7 +88,7 @@ class UnitOfWork:
         self.letters += work.letters
         self.writes += work.writes
         self.holds.update(work.holds)
-        self.changed_orders |= work.changed_orders
+        self.changed_orders.update(work.changed_orders)
         self.record_works.append(record_work)
         self.size += work._estimated_size()  # noqa: SLF001 - another of the same class
 
@@ -125,7 +126,7 @@ class UnitOfWork:
         """Replaces the ledger's entry."""
         self._orders[entry.origin_id] = replace(self.order(entry.origin_id), entry=entry)
         self.entries[entry.origin_id] = entry
-        self.changed_orders.add(entry.origin_id)
+        self.changed_orders[entry.origin_id] = None
 
     def put_waiting(self, origin_id: str, waiting: Waiting | None) -> None:
         """Replaces the command that waits; ``None``: none does."""
@@ -188,7 +189,7 @@ class UnitOfWork:
         """Nothing is written to remove what is not there."""
         if record is not None or existed:
             self.slots[inbox_key(slot, origin_id)] = record
-            self.changed_orders.add(origin_id)
+            self.changed_orders[origin_id] = None
 
     # -- holds and accounts
 
