@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 import structlog
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from kafka import KafkaAdminClient, TopicPartition
 
 from deploy.local import Broker, Kafka, broker, shared
@@ -25,8 +25,8 @@ from relay.engine.kafka import Cluster, Connection, Partition, Security, TopicSp
 from relay.engine.kafka.kafka_python_workarounds import mend_network
 from relay.engine.provision import apply
 
-# No deadline for an example: on a busy machine it would say how busy the machine is.
-settings.register_profile("relay", deadline=None)
+# No deadline for an example, nor for what makes it: on a busy machine it would say how busy the machine is.
+settings.register_profile("relay", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("relay")
 
 _FOLDER, _OWNER = "COR_TEST_RUN_FOLDER", "COR_TEST_RUN_OWNER"

@@ -187,7 +187,7 @@ def sandbox() -> Iterator[Simulated]:
         yield process
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps=st.lists(AT_PROCORE, min_size=4, max_size=6), rules=PROCORE_RULES, tiers=st.sampled_from([1, 2, 3]))
 def test_a_trial_says_what_the_writer_does(
     sandbox: Simulated, steps: list[Any], rules: ProcoreRules, tiers: int

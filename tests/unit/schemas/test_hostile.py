@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from fastavro import schemaless_reader
 from fastavro.schema import parse_schema
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.domain.change_order import Item
@@ -40,7 +40,7 @@ SECONDS = 2.0
 """For a mebibyte of the smallest entries, which are the slowest bytes there are."""
 FOLD = 350
 """Bytes of memory for each byte of a record: the smallest entry, of two bytes, takes about 250."""
-UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+UNHURRIED = settings(max_examples=60)
 
 
 @contextmanager

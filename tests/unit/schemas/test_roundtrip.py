@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fastavro import schemaless_reader, schemaless_writer
 from fastavro.schema import parse_schema
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.domain.events import ChangeOrderObserved
@@ -25,7 +25,7 @@ from tests.unit.schemas.samples import CHANGE_ORDER, OBSERVED, SAMPLES
 CODEC = record_codec()
 ANY_RECORD = st.one_of([records(kind) for kind in RECORD_TYPES.values()])
 PARSED: dict[str, Any] = {name: parse_schema(schema(name)) for name in RECORDS}
-UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+UNHURRIED = settings(max_examples=60)
 
 
 def as_dictionary(record: Any) -> dict[str, Any]:
