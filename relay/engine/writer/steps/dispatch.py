@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Generic
 
 from relay.domain import identity
+from relay.domain.commands import Lane
 from relay.domain.failures import TenantBlocked
 from relay.domain.ledger import Intent
 from relay.domain.tenant import Tenant
@@ -81,17 +82,20 @@ def _admit(state: PartitionState[C], calls: InFlightCalls[C]) -> _Admission[C]:
     """Chooses what is not held and has room, and takes a rate slot for each call."""
     admission: _Admission[C] = _Admission(calls=[], blocked={})
     claimed: set[str] = set()
+    spent: set[tuple[str, Lane]] = set()
+    """Accounts and lanes that have no slot now: to ask for each of many batches would tell the same."""
     for key, members in state.scheduler.batches():
         if key.tenant in admission.blocked or not calls.has_room(key, state.timing.calls_per_tenant):
             continue
         if key.writes and not may_write(state, key.tenant):
             continue
         chosen = list(islice(_sendable(state, key, members, claimed), _batch_limit(key, members)))
-        if not chosen:
+        if not chosen or (key.tenant, key.lane) in spent:
             continue
         call = _AdmittedCall(key, chosen)
         seconds = _acquire_slot(state, call, admission.blocked)
         if seconds > 0:
+            spent.add((key.tenant, key.lane))
             admission.seconds = seconds if admission.seconds is None else min(admission.seconds, seconds)
             continue
         claimed |= call.exclusive_names
