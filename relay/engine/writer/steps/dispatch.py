@@ -82,8 +82,7 @@ def _admit(state: PartitionState[C], calls: InFlightCalls[C]) -> _Admission[C]:
     """Chooses what is not held and has room, and takes a rate slot for each call."""
     admission: _Admission[C] = _Admission(calls=[], blocked={})
     claimed: set[str] = set()
-    spent: set[tuple[str, Lane]] = set()
-    """Accounts and lanes that have no slot now: to ask for each of many batches would tell the same."""
+    spent: set[tuple[str, Lane]] = set()  # Without a slot now: to ask for each of many calls would tell the same.
     for key, members in state.scheduler.batches():
         if key.tenant in admission.blocked or not calls.has_room(key, state.timing.calls_per_tenant):
             continue
