@@ -57,8 +57,10 @@ docs: $(STAMP)  ## log events, metrics and the contract with other services, wri
 test: $(STAMP)  ## every test but the storms, on real Apache Kafka
 	$(BIN)/python -m pytest -m "not storm" $(PYTEST_ARGS)
 
+# Where storms are: to look for them among thousands of other tests takes a minute. A test holds that they are here.
+STORMS := tests/browser tests/contract/operations tests/faults tests/integration
 proof: $(STAMP)  ## the storms: processes are killed in every gap, and remotes lose answers
-	$(BIN)/python -m pytest -m storm $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m storm $(PYTEST_ARGS) $(STORMS)
 
 demo: $(STAMP)  ## the main job, shown on this machine; KEEP=1 leaves it running
 	$(BIN)/python -m deploy.demo $(if $(KEEP),--keep)
