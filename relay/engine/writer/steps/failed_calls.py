@@ -137,9 +137,15 @@ def _end_defect(state: PartitionState[C], work: UnitOfWork, error: Exception, ta
 
 
 def _delay_unended(state: PartitionState[C], tasks: Sequence[Task[C]]) -> None:
-    """Delays those whose end could not be written at all: sent again at once, they would be refused without end."""
+    """Delays those whose end could not be written at all: sent again at once, they would be refused without end.
+
+    Of those whose open intent has ended, what an earlier call has made is looked for.
+    """
     for task in tasks:
-        record = state.store.order(task.command.origin_id).record
+        order = state.store.order(task.command.origin_id)
+        if task.intent is not None and order.open_intent is None:
+            continue
+        record = order.record
         if record is not None and record.command_id == task.command.command_id:
             until = state.running_in(state.timing.backoff.longest)
             state.scheduler.delay(task.command.origin_id, Delay(until, DEFECT, _UNENDED))

@@ -51,6 +51,21 @@ def test_what_a_predecessor_had_written_is_found_though_it_is_refused_now(model:
     assert [write.step for write in model.log.writes] == ["look"]
 
 
+def test_what_was_taken_is_looked_for_at_once_where_the_call_is_refused_as_a_whole(model: ProtocolModel) -> None:
+    send(model, RequestFate.LOST_AFTER)
+    model.adapter.refuses_calls = True
+    while not model.adapter.refused_calls:
+        model.work()
+        model.deliver(RequestFate.ANSWERED)
+        model.pass_time(0.5)
+    model.adapter.refuses_calls = False
+    refused_at = model.time.seconds
+    model.settle()
+    assert ends(model) == [OutcomeKind.APPLIED]
+    assert [write.step for write in model.log.writes] == ["look"]
+    assert model.time.seconds - refused_at < 1
+
+
 def test_what_a_predecessor_may_have_written_counts_as_sent_where_nothing_can_be_looked_for(
     model: ProtocolModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
