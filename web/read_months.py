@@ -80,7 +80,6 @@ class ReadMonths:
     def read(
         self,
         moment: Moment,
-        tables: ReadTables,
         routing: Routing,
         project: str,
         span: MonthSpan,
@@ -92,9 +91,11 @@ class ReadMonths:
         again; it says as of when it is. ``None``: it is being read, ask again; never for who ``waits``. Raises as
         :func:`read_month`, also what was raised for whoever had to come again.
 
-        ``tables``: what the asker sees; ``moment`` opens those that are read.
+        Who waits keeps no connection, or those who do would keep all of them from who reads.
         """
-        name, state = (project, span), _state(tables, routing, now)
+        name = (project, span)
+        with moment() as tables:
+            state = _state(tables, routing, now)
         with self._changed:
             reading = self._kept(name, routing, state, now)
 

@@ -14,7 +14,6 @@ from operations.errors import WrongUsage
 from operations.reconcile.cut_off import MonthSpan, month_span
 from operations.reconcile.statement import by_cause
 from operations.reconcile.table import facts_of, table_of
-from operations.reports.month import MonthReport
 from operations.reports.named_projects import count_change_orders
 from operations.reports.tables import ReadTables, moment_of
 from operations.zones import CompanyZone
@@ -30,14 +29,12 @@ _AGAIN = 2
 
 def page(request: Request) -> HTMLResponse:
     """The month that is asked for; without one, this month so far: then it is the project's screen."""
-    site = site_of(request)
-    tab = request.query_params.get("tab", TABS[0])
+    site, tab = site_of(request), request.query_params.get("tab", TABS[0])
+    asked = _asked(request, site)
+    shown = site.months.read(_moments(site), site.routes(), *asked)
     with moment_of(site.store) as tables:
-        project, now = _project(request), site.clock()
-        span = _span(request, site, now)
-        shown = site.months.read(_moments(site), tables, site.routes(), project, span, now)
         if shown is None:
-            return _being_read(request, tables, project, span)
+            return _being_read(request, tables, asked[0], asked[1])
         return render(
             request,
             "month",
@@ -45,9 +42,9 @@ def page(request: Request) -> HTMLResponse:
             shown=shown,
             tab=tab if tab in TABS else TABS[0],
             tabs=TABS,
-            project=project,
+            project=asked[0],
             by_cause=by_cause,
-            this_month=_month_of(site, now),
+            this_month=_month_of(site, asked[2]),
             most=MOST,
         )
 
@@ -55,20 +52,21 @@ def page(request: Request) -> HTMLResponse:
 def export(request: Request) -> Response:
     """The reconciling items of the same month as a file, which is waited for."""
     site = site_of(request)
-    with moment_of(site.store) as tables:
-        shown = _waited_for(request, site, tables)
-        facts = facts_of(shown.report, CompanyZone(site.zone.name))
-        about = about_file(request, "Reconciliation", *facts, read_at=tables.read_at)
-        return exported(table_of(shown.report, shown.signed), about, request.path_params["form"], "reconciliation")
-
-
-def _waited_for(request: Request, site: Site, tables: ReadTables) -> MonthReport:
-    project, now = _project(request), site.clock()
-    span = _span(request, site, now)
-    shown = site.months.read(_moments(site), tables, site.routes(), project, span, now, waits=True)
+    shown = site.months.read(_moments(site), site.routes(), *_asked(request, site), waits=True)
     if shown is None:
         raise ValueError("a month that was waited for is not there")
-    return shown
+    facts = facts_of(shown.report, CompanyZone(site.zone.name))
+    about = about_file(request, "Reconciliation", *facts, read_at=shown.read_at)
+    return exported(table_of(shown.report, shown.signed), about, request.path_params["form"], "reconciliation")
+
+
+def _asked(request: Request, site: Site) -> tuple[str, MonthSpan, datetime]:
+    """The project, the month, and when it was asked for."""
+    project = request.query_params.get("project", "").strip()
+    if not project:
+        raise HTTPException(404, "Name a project: its number, name or id.")
+    now = site.clock()
+    return project, _span(request, site, now), now
 
 
 def _being_read(request: Request, tables: ReadTables, project: str, span: MonthSpan) -> HTMLResponse:
@@ -82,13 +80,6 @@ def _being_read(request: Request, tables: ReadTables, project: str, span: MonthS
 
 def _moments(site: Site) -> Callable[[], AbstractContextManager[ReadTables]]:
     return lambda: moment_of(site.store)
-
-
-def _project(request: Request) -> str:
-    project = request.query_params.get("project", "").strip()
-    if not project:
-        raise HTTPException(404, "Name a project: its number, name or id.")
-    return project
 
 
 def _span(request: Request, site: Site, now: datetime) -> MonthSpan:

@@ -63,6 +63,7 @@ class Asking:
         self.seconds = 0.0
         self._store, self._months = store, ReadMonths(patience, lambda: self.seconds)
         self._begun: list[str] = []
+        self.connections = threading.Semaphore(40)
         self.gate = threading.Event()
         self.gate.set()
         self.fails: Exception | None = None
@@ -93,11 +94,10 @@ class Asking:
 
         @contextmanager
         def moment() -> Iterator[ReadTables]:
-            with moment_of(self._store) as tables:
+            with self.connections, moment_of(self._store) as tables:
                 yield replace(tables, read_at=AT + timedelta(days=2, seconds=later))
 
-        with moment() as shown:
-            return self._months.read(moment, shown, routing, project, MARCH, now, waits=waits)
+        return self._months.read(moment, routing, project, MARCH, now, waits=waits)
 
     def waiting(self, project: str = "7") -> Callable[[], MonthReport | None]:
         """Begins to wait on another thread; what is returned gives what it got, once the gate is open."""
@@ -216,3 +216,12 @@ def test_no_more_than_two_are_read_at_once(store: SqliteStore, monkeypatch: pyte
     assert ask.ask("9", waits=True) is found
     assert all(ask.ask(project, waits=True) is not None for project in ("7", "8"))
     assert ask.read == 3
+
+
+@pytest.mark.usefixtures("engine")
+def test_who_waits_keeps_no_connection_from_who_reads(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = Asking(store, monkeypatch)
+    ask.connections = threading.Semaphore(1)
+    waiting = [ask.waiting() for _ in range(3)]
+    months = {id(joined()) for joined in waiting}
+    assert len(months) == ask.read == 1
