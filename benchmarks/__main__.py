@@ -20,6 +20,7 @@ from benchmarks import (
     compression,
     latency,
     mapping,
+    pages,
     procore_calls,
     procore_tiers,
     rate_budget,
@@ -44,6 +45,7 @@ SMALL: dict[str, Benchmark] = {
     "compression": lambda fresh: compression.measure(fresh, 8_000, 5),
     "telling": lambda fresh: telling.measure(fresh, 300, 5, 3, 2),
     "tables": lambda fresh: tables.measure(fresh, 20_000, 5),
+    "pages": lambda fresh: pages.measure(fresh, 250, (100, 1_000)),
 }
 FULL: dict[str, Benchmark] = {
     "mapping": lambda fresh: [mapping.measure(fresh, 20_000, items) for items in (0, 5)],
@@ -57,6 +59,7 @@ FULL: dict[str, Benchmark] = {
     "compression": lambda fresh: compression.measure(fresh, 40_000, 5),
     "telling": lambda fresh: telling.measure(fresh, 3_000, 5, 10, 3),
     "tables": lambda fresh: tables.measure(fresh, 1_000_000, 5),
+    "pages": lambda fresh: pages.measure(fresh, 2_500, (100, 400, 3_000)),
 }
 
 

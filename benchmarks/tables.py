@@ -24,6 +24,7 @@ from operations.reports.writes_total import sum_writes
 from relay.engine.kafka import Outgoing, PlainWriter
 from relay.engine.record_codec import record_codec
 from relay.engine.topics import OBSERVED
+from web.pages.home import AT_ONCE
 from workers.views.sqlite_store import SqliteStore
 
 _TOGETHER = 20_000
@@ -73,7 +74,7 @@ def _fill(here: Ground, count: int, items: int) -> None:
 def _asked(tables: ReadTables) -> dict[str, float]:
     now = datetime.now(UTC)
     questions: dict[str, Callable[[], object]] = {
-        "home": lambda: read_home(tables, now),
+        "home": lambda: read_home(tables, now, 0, AT_ONCE),
         "log": lambda: read_log_page(tables, LogFilter(), now),
         "log, far behind": lambda: read_log_page(tables, LogFilter(), now, "constructiononline:acme:9999"),
         "log of a status": lambda: read_log_page(tables, LogFilter(status="pending"), now),

@@ -30,6 +30,7 @@ from web.decisions.addresses import addresses
 from web.decisions.form_decisions import REFUSALS, form_decisions_of
 from web.exports import TooMuchForAFile
 from web.pages import attention, change_order, home, log, month, search, system, writes
+from web.read_months import ReadMonths
 from web.site import Site
 from web.words import WORDS
 from workers.views.store import store_of
@@ -89,6 +90,7 @@ def application(
     zone: str = "UTC",
     clock: Callable[[], datetime] | None = None,
     routes: Callable[[], Routing] | None = None,
+    months: ReadMonths | None = None,
 ) -> Starlette:
     """The page of one installation. Raises ``Fatal`` where ``COR_VIEWS_URL`` cannot name its tables, or
     ``COR_WEB_KEY_FILE`` holds no key.
@@ -102,6 +104,7 @@ def application(
         clock=clock or (lambda: datetime.now(UTC)),
         routes=routes or _no_routes,
         decider_of=decisions.user_of if decisions else lambda request: None,
+        months=months or ReadMonths(),
     )
     app = Starlette(
         routes=[

@@ -1,9 +1,17 @@
-"""Months as they were read last: who goes from tab to tab, or takes the file, does not wait for all of it again."""
+"""Months as they were read last, and those that are being read: one reading for everybody who asks.
+
+Who goes from tab to tab, or takes the file, does not wait for all of it again. A month that takes long is read on while
+its page says so and comes again: it is shown to whoever does, whatever was told meanwhile, or nobody would see it where
+something is told all the time.
+"""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -19,43 +27,128 @@ from relay.domain.routes import Routing
 from relay.engine.topics import CONTROL
 from workers.views.tables import OFFSETS
 
+PATIENCE: Final = 0.1
+"""Seconds for which a page waits for its month. With what draws it, and says so where it is not there yet, a page takes
+less than 0.2.
+"""
 _LASTS: Final = timedelta(minutes=1)
 """Some causes end by time alone: silence is none for long."""
+_KEPT_FOR_WAITING: Final = 10.0
+"""Seconds for which a month is there for those who were told to come again: they do every other second."""
 _MOST: Final = 4
 """A month of 3,000 change orders keeps about 20 MB."""
+_AT_ONCE: Final = 2
+"""Readings at once, so that a small month need not wait for a large one, nor the other screens for many."""
+
+Moment = Callable[[], AbstractContextManager[ReadTables]]
+"""Opens a moment of the tables."""
+_Name = tuple[str, MonthSpan]
 
 
-@dataclass(frozen=True, slots=True)
-class _Remembered:
+@dataclass(slots=True, kw_only=True)
+class _Reading:
+    """``month`` or ``error``, once it ``has_ended``. ``is_awaited``: somebody was told to come again for it."""
+
+    name: _Name
     routing: Routing
-    state: tuple[Any, ...]
     at: datetime
-    month: MonthReport
+    state: tuple[Any, ...] = ()
+    month: MonthReport | None = None
+    error: Exception | None = None
+    has_ended: bool = False
+    is_awaited: bool = False
+    ended_at: float = 0.0
+
+    def told(self) -> MonthReport:
+        """The month, or the error raised."""
+        if self.error is not None:
+            raise self.error
+        if self.month is None:
+            raise ValueError("a month that was not read to its end")
+        return self.month
 
 
 class ReadMonths:
-    """Thread-safe. Two requests at once may both read a month, and read the same."""
+    """Thread-safe. ``patience``: seconds for which who does not wait is kept; ``clock``: seconds that only grow."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._months: OrderedDict[tuple[str, MonthSpan], _Remembered] = OrderedDict()
+    def __init__(self, patience: float = PATIENCE, clock: Callable[[], float] = time.monotonic) -> None:
+        self._patience, self._clock = patience, clock
+        self._changed = threading.Condition()
+        self._ended: OrderedDict[_Name, _Reading] = OrderedDict()
+        self._under_way: list[_Reading] = []
 
-    def read(self, tables: ReadTables, routing: Routing, project: str, span: MonthSpan, now: datetime) -> MonthReport:
-        """Of at most a minute ago where nothing has been told since, else read now; it says as of when it is. Raises
-        as :func:`read_month`.
+    def read(
+        self,
+        moment: Moment,
+        routing: Routing,
+        project: str,
+        span: MonthSpan,
+        now: datetime,
+        *,
+        waits: bool = False,
+    ) -> MonthReport | None:
+        """Of at most a minute ago where nothing has been told since, else read now, or just now for whoever had to come
+        again; it says as of when it is. ``None``: it is being read, ask again; never for who ``waits``. Raises as
+        :func:`read_month`, also what was raised for whoever had to come again.
+
+        Who waits keeps no connection, or those who do would keep all of them from who reads.
         """
-        name, state = (project, span), _state(tables, routing, now)
-        with self._lock:
-            kept = self._months.get(name)
-        if kept and kept.routing is routing and kept.state == state and kept.at <= now < kept.at + _LASTS:
-            return kept.month
-        month = read_month(tables, routing, project, span, now)
-        with self._lock:
-            self._months[name] = _Remembered(routing, state, now, month)
-            self._months.move_to_end(name)
-            while len(self._months) > _MOST:
-                self._months.popitem(last=False)
-        return month
+        name = (project, span)
+        with moment() as tables:
+            state = _state(tables, routing, now)
+        with self._changed:
+            reading = self._kept(name, routing, state, now)
+
+            def has_ended() -> bool:
+                nonlocal reading
+                reading = reading or self._one_under_way(moment, name, routing, now)
+                return reading is not None and reading.has_ended
+
+            if not self._changed.wait_for(has_ended, None if waits else self._patience):
+                if reading is not None:
+                    reading.is_awaited = True
+                return None
+        return reading.told() if reading is not None else None
+
+    def _kept(self, name: _Name, routing: Routing, state: tuple[Any, ...], now: datetime) -> _Reading | None:
+        kept = self._ended.get(name)
+        if kept is None or kept.routing is not routing:
+            return None
+        is_new = kept.error is None and kept.state == state and kept.at <= now < kept.at + _LASTS
+        return kept if is_new or (kept.is_awaited and self._clock() < kept.ended_at + _KEPT_FOR_WAITING) else None
+
+    def _one_under_way(self, moment: Moment, name: _Name, routing: Routing, now: datetime) -> _Reading | None:
+        """The reading that everybody who asks for this month shares; ``None``: there is no room for it yet."""
+        for one in self._under_way:
+            if one.name == name and one.routing is routing:
+                return one
+        if len(self._under_way) >= _AT_ONCE:
+            return None
+        reading = _Reading(name=name, routing=routing, at=now)
+        self._under_way.append(reading)
+        # Nobody waits for it when the process is to end.
+        threading.Thread(target=self._run, args=(reading, moment), name="month", daemon=True).start()
+        return reading
+
+    def _run(self, reading: _Reading, moment: Moment) -> None:
+        try:
+            with moment() as tables:
+                reading.state = _state(tables, reading.routing, reading.at)
+                reading.month = read_month(tables, reading.routing, *reading.name, reading.at)
+        except Exception as error:  # noqa: BLE001 - raised where somebody is to be told
+            reading.error = error
+        with self._changed:
+            self._under_way.remove(reading)
+            reading.has_ended, reading.ended_at = True, self._clock()
+            if reading.error is None or reading.is_awaited:
+                self._keep(reading)
+            self._changed.notify_all()
+
+    def _keep(self, reading: _Reading) -> None:
+        self._ended[reading.name] = reading
+        self._ended.move_to_end(reading.name)
+        while len(self._ended) > _MOST:
+            self._ended.popitem(last=False)
 
 
 def _state(tables: ReadTables, routing: Routing, now: datetime) -> tuple[Any, ...]:

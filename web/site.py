@@ -27,7 +27,7 @@ OLD_AFTER = 60.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """What the pages of one installation work with. ``clock`` gives aware times; ``routes`` those in force, or raises
-    ``Refused``; ``decider_of``: who may decide here, by a request; ``months``: those read last.
+    ``Refused``; ``decider_of``: who may decide here, by a request; ``months``: those read last, and being read.
     """
 
     store: Store

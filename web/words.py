@@ -56,6 +56,7 @@ WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "not_of": "of fewer projects, not of",
         "not_read": "not read",
         "month": "Month",
+        "look_again": "Look again",
         "as_of": "As of",
         "unreconciled_approved": "Unreconciled, approved",
         "cannot_tell": "cannot tell",

@@ -63,15 +63,10 @@ class KeptApproval:
     rows: int
 
 
-def read_sums(
-    tables: ReadTables,
-    projects: Collection[SourceProject] | None = None,
-    statuses: Collection[str] | None = None,
-) -> Iterator[KeptSum]:
-    """Those of these projects, and of these statuses or where less or more is approved there; ``None``: of all."""
+def read_sums(tables: ReadTables, projects: Collection[SourceProject] | None = None) -> Iterator[KeptSum]:
+    """Those of these projects; ``None``: of all."""
     contracts = Contracts(tables)
-    rows = tables.rows(_SUMS) if statuses is None else tables.rows(_SUMS_OF_STATUSES, statuses=list(statuses))
-    for row in rows:
+    for row in tables.rows(_SUMS):
         if projects is None or (row.system, row.account, row.project) in projects:
             yield _kept(row, contracts)
 
@@ -103,10 +98,23 @@ def _kept(row: Any, contracts: Contracts) -> KeptSum:
     )
 
 
-def read_approvals(tables: ReadTables, since: datetime) -> Iterator[KeptApproval]:
-    """What was seen approved since then, to a quarter of an hour."""
-    contracts = Contracts(tables)
-    for row in tables.rows(_APPROVALS, since=(milliseconds(since) or 0) // SLOT):
+def slot_of(at: datetime) -> int:
+    """The quarter of an hour whose approvals are added up together."""
+    return (milliseconds(at) or 0) // SLOT
+
+
+def read_approvals(
+    tables: ReadTables, since: datetime, projects: Collection[SourceProject] | None = None
+) -> Iterator[KeptApproval]:
+    """What was seen approved since then, to a quarter of an hour, of these projects, ``""`` for none, of which there is
+    one at least; ``None``: of all.
+    """
+    contracts, slot = Contracts(tables), slot_of(since)
+    if projects is None:
+        rows = tables.rows(_APPROVALS, since=slot)
+    else:
+        rows = tables.rows(_APPROVALS_OF_PROJECTS, since=slot, projects=list(projects))
+    for row in rows:
         yield KeptApproval(
             project=(row.system, row.account, row.project),
             side=row.side,
@@ -145,16 +153,18 @@ def _summed(table: str, groups: str, measures: Collection[str], condition: str =
 
 _OF_A_PROJECT: Final = "system, account, project, side, target_system, target_account, contract, currency"
 _SUMS: Final = text(_summed("sums", f"{_OF_A_PROJECT}, project_name, status", SUMMED))
-_AHEAD: Final = "status IN :statuses OR less_there <> 0 OR more_there <> 0"
-_SUMS_OF_STATUSES: Final = text(_summed("sums", f"{_OF_A_PROJECT}, project_name, status", SUMMED, _AHEAD)).bindparams(
-    bindparam("statuses", expanding=True)
-)
 _OF_A_CONTRACT: Final = "side, target_system, target_account, contract, currency, status"
 _SUMS_OF_ALL: Final = text(
     f"SELECT '' AS system, '' AS account, NULL AS project, NULL AS project_name, of_all.* "  # noqa: S608 - of our own words
     f"FROM ({_summed('sums', _OF_A_CONTRACT, SUMMED)}) of_all"
 )
-_APPROVALS: Final = text(_summed("approvals", _OF_A_PROJECT, APPROVED, "slot >= :since"))
+OF_PROJECTS: Final = "(system, account, COALESCE(project, '')) IN :projects"
+"""What is of some projects of sources, ``""`` for none."""
+_SINCE: Final = "slot >= :since"
+_APPROVALS: Final = text(_summed("approvals", _OF_A_PROJECT, APPROVED, _SINCE))
+_APPROVALS_OF_PROJECTS: Final = text(
+    _summed("approvals", _OF_A_PROJECT, APPROVED, f"{_SINCE} AND {OF_PROJECTS}")
+).bindparams(bindparam("projects", expanding=True))
 
 
 def _money(amount: int) -> Decimal:

@@ -77,9 +77,10 @@ class OrderedNoMore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonthReport:
-    """``span``: the month, up to ``report.as_of``. ``rows`` by side."""
+    """``span``: the month, up to ``report.as_of``. ``rows`` by side. ``read_at``: until when everything is in it."""
 
     span: MonthSpan
+    read_at: datetime | None
     report: Reconciliation
     rows: dict[str, list[ContractMonth]]
     aging: list[AgedPending]
@@ -105,6 +106,7 @@ def read_month(tables: ReadTables, routing: Routing, project: str, span: MonthSp
     signed = last_sign_off(tables, report.subject, report.as_of)
     return MonthReport(
         span=span,
+        read_at=tables.read_at,
         report=report,
         rows=_rows(report, opening),
         aging=list(_aging(tables.connection, report, ZoneInfo(span.zone))),

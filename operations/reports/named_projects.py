@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection
 from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 
-from operations.reports.log_sums import SourceProject
+from operations.reports.log_sums import OF_PROJECTS, SourceProject
 from operations.reports.tables import ReadTables
 from relay.domain.text_folding import folded
 
@@ -21,6 +21,9 @@ WHERE s.project = :words OR s.target_project = :words OR EXISTS (
          OR (d.system = s.target_system AND d.account = s.target_account AND d.named = s.target_project)))
 """)
 _NAMES: Final = text("SELECT DISTINCT system, account, project, project_name FROM sums WHERE project_name IS NOT NULL")
+_COUNTED: Final = text(
+    f"SELECT MAX(project_name) AS name, SUM(change_orders) AS change_orders FROM sums WHERE {OF_PROJECTS}"  # noqa: S608 - of our own words
+).bindparams(bindparam("projects", expanding=True))
 
 
 def projects_named(tables: ReadTables, words: str) -> list[SourceProject]:
@@ -35,6 +38,15 @@ def projects_named(tables: ReadTables, words: str) -> list[SourceProject]:
         (row.system, row.account, row.project) for row in tables.rows(_NAMES) if folded(row.project_name) == sought
     }
     return sorted(named, key=lambda one: (one[0], one[1], one[2] or ""))
+
+
+def count_change_orders(tables: ReadTables, words: str) -> tuple[str | None, int]:
+    """What a project that is called so is called at its source, and how many change orders it has there."""
+    named = [(system, account, project or "") for system, account, project in projects_named(tables, words)]
+    if not named:
+        return None, 0
+    (row,) = tables.rows(_COUNTED, projects=named)
+    return row.name, int(row.change_orders or 0)
 
 
 def of_projects(projects: Collection[SourceProject], values: dict[str, Any], before: str = "") -> str:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from deploy.local.child import Child
 from deploy.local.chromium import program
@@ -40,6 +40,12 @@ def served(views_url: str, folder: Path) -> Iterator[str]:
         yield f"http://{LOOPBACK}:{port}"
     finally:
         child.stop()
+
+
+def visit(page: Page, address: str) -> None:
+    """Goes there, and waits where a month that is being read comes again by itself: on a busy machine any may be."""
+    page.goto(address)
+    expect(page.get_by_role("link", name="Look again")).to_have_count(0, timeout=60_000)
 
 
 @pytest.fixture(scope="session")

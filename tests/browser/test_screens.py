@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from tests.browser.conftest import visit
 from tests.browser.world import LAKESIDE
 from tests.unit.workers.views.tables import key_of
 
@@ -57,7 +58,7 @@ def test_axe_finds_nothing(page: Page, site: str) -> None:
     axe = Axe()
     found = []
     for name, path in SCREENS.items():
-        page.goto(site + path)
+        visit(page, site + path)
         for violation in axe.run(page, options=TAGS).response["violations"]:
             found += [f"{name}: {violation['id']}: {node['html'][:120]}" for node in violation["nodes"]]
     assert not found, "\n".join(found)
@@ -75,7 +76,7 @@ def test_axe_is_asked_in_earnest(page: Page, site: str) -> None:
 def test_nothing_is_wider_than_the_screen(page: Page, site: str) -> None:
     assert page.viewport_size is not None
     for name, path in SCREENS.items():
-        page.goto(site + path)
+        visit(page, site + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], name
         cut = page.evaluate(
             "[...document.querySelectorAll('.wide')].filter(w => w.scrollWidth > w.clientWidth + 1).length"
@@ -113,8 +114,8 @@ def test_without_scripts_everything_is_there(browser: Browser, site: str, width:
     context = browser.new_context(java_script_enabled=False, viewport={"width": width, "height": 900})
     page = context.new_page()
     for name, path in SCREENS.items():
-        with_scripts.goto(site + path)
-        page.goto(site + path)
+        visit(with_scripts, site + path)
+        visit(page, site + path)
         assert page.locator("h1").count() == 1, name
         assert page.locator("script").count() == 0, name
         assert page.locator("main").inner_text() == with_scripts.locator("main").inner_text(), name

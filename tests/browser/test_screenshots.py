@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import ROOT, visit
 from tests.browser.world import LAKESIDE
 from tests.unit.workers.views.tables import key_of
 
@@ -36,7 +36,7 @@ def test_there_is_a_picture_of_each_screen_and_it_has_the_size_of_one_that_is_ta
     folder = KEPT if os.environ.get("COR_SCREENSHOTS") else tmp_path
     page = browser.new_page(viewport={"width": 1120, "height": _HIGHEST})
     for name, path in SCREENS.items():
-        page.goto(site + path)
+        visit(page, site + path)
         height = page.evaluate("document.documentElement.scrollHeight")
         clip = {"x": 0, "y": 0, "width": 1120, "height": min(height, _HIGHEST)}
         page.screenshot(path=folder / f"{name}.png", clip=clip)  # type: ignore[arg-type]

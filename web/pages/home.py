@@ -18,15 +18,11 @@ def page(request: Request) -> HTMLResponse:
     """The first screen."""
     site = site_of(request)
     with moment_of(site.store) as tables:
-        report = read_home(tables, site.zone.here(site.clock()))
-        first = _first(request.query_params.get("from", ""), len(report.projects))
-        shown = report.projects[first : first + AT_ONCE]
-        more = first + AT_ONCE < len(report.projects)
-        signed = last_by_project(tables)
-        return render(request, "home", tables, report=report, projects=shown, first=first, more=more, signed=signed)
+        now = site.zone.here(site.clock())
+        report = read_home(tables, now, _first(request.query_params.get("from", "")), AT_ONCE)
+        return render(request, "home", tables, report=report, signed=last_by_project(tables))
 
 
-def _first(asked: str, count: int) -> int:
-    """Which project comes first, from 0; what is no number, or behind the last, is the beginning."""
-    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
-    return number if number < count else 0
+def _first(asked: str) -> int:
+    """Which project comes first, from 0; what is no number is the beginning."""
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 from starlette.exceptions import HTTPException
@@ -12,7 +14,7 @@ from operations.errors import WrongUsage
 from operations.reconcile.cut_off import MonthSpan, month_span
 from operations.reconcile.statement import by_cause
 from operations.reconcile.table import facts_of, table_of
-from operations.reports.month import MonthReport
+from operations.reports.named_projects import count_change_orders
 from operations.reports.tables import ReadTables, moment_of
 from operations.zones import CompanyZone
 from web.exports import about_file, exported
@@ -21,14 +23,18 @@ from web.site import Site, render, site_of
 TABS = ("owner", "cost", "aging", "ordered")
 MOST = 500
 """Reconciling items of a contract that are shown one by one; the file has all of them."""
+_AGAIN = 2
+"""Seconds after which a page comes again whose month is being read."""
 
 
 def page(request: Request) -> HTMLResponse:
     """The month that is asked for; without one, this month so far: then it is the project's screen."""
-    site = site_of(request)
-    tab = request.query_params.get("tab", TABS[0])
+    site, tab = site_of(request), request.query_params.get("tab", TABS[0])
+    asked = _asked(request, site)
+    shown = site.months.read(_moments(site), site.routes(), *asked)
     with moment_of(site.store) as tables:
-        shown = _read(request, site, tables)
+        if shown is None:
+            return _being_read(request, tables, asked[0], asked[1])
         return render(
             request,
             "month",
@@ -36,29 +42,44 @@ def page(request: Request) -> HTMLResponse:
             shown=shown,
             tab=tab if tab in TABS else TABS[0],
             tabs=TABS,
-            project=request.query_params["project"],
+            project=asked[0],
             by_cause=by_cause,
-            this_month=_month_of(site, site.clock()),
+            this_month=_month_of(site, asked[2]),
             most=MOST,
         )
 
 
 def export(request: Request) -> Response:
-    """The reconciling items of the same month as a file."""
+    """The reconciling items of the same month as a file, which is waited for."""
     site = site_of(request)
-    with moment_of(site.store) as tables:
-        shown = _read(request, site, tables)
-        facts = facts_of(shown.report, CompanyZone(site.zone.name))
-        about = about_file(request, "Reconciliation", *facts, read_at=tables.read_at)
-        return exported(table_of(shown.report, shown.signed), about, request.path_params["form"], "reconciliation")
+    shown = site.months.read(_moments(site), site.routes(), *_asked(request, site), waits=True)
+    if shown is None:
+        raise ValueError("a month that was waited for is not there")
+    facts = facts_of(shown.report, CompanyZone(site.zone.name))
+    about = about_file(request, "Reconciliation", *facts, read_at=shown.read_at)
+    return exported(table_of(shown.report, shown.signed), about, request.path_params["form"], "reconciliation")
 
 
-def _read(request: Request, site: Site, tables: ReadTables) -> MonthReport:
+def _asked(request: Request, site: Site) -> tuple[str, MonthSpan, datetime]:
+    """The project, the month, and when it was asked for."""
     project = request.query_params.get("project", "").strip()
     if not project:
         raise HTTPException(404, "Name a project: its number, name or id.")
     now = site.clock()
-    return site.months.read(tables, site.routes(), project, _span(request, site, now), now)
+    return project, _span(request, site, now), now
+
+
+def _being_read(request: Request, tables: ReadTables, project: str, span: MonthSpan) -> HTMLResponse:
+    """Says so, and comes again by itself, without a script."""
+    name, change_orders = count_change_orders(tables, project)
+    given = {"name": name or project, "change_orders": change_orders, "span": span}
+    answer = render(request, "month_being_read", tables, status=202, **given)
+    answer.headers["Refresh"] = str(_AGAIN)
+    return answer
+
+
+def _moments(site: Site) -> Callable[[], AbstractContextManager[ReadTables]]:
+    return lambda: moment_of(site.store)
 
 
 def _span(request: Request, site: Site, now: datetime) -> MonthSpan:

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from relay.domain.routes import Routing
 from relay.engine.kafka import Record
 from relay.engine.settings import Settings
-from tests.unit.web.made_pages import NOW, READ_AT, STORY, Browser, Serve
+from tests.unit.web.made_pages import NOW, READ_AT, STORY, Browser, Serve, patient
 from tests.unit.workers.views.tables import CODEC, FOLDS, ROUTING
 from web.app import application
 from workers.views.batch import fold_records
@@ -41,7 +41,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
                 connection.execute(update(PROGRESS).values(read_at=at))
             store.publish(generation)
         settings = Settings(kafka_bootstrap_servers="localhost:1", views_url=f"sqlite:///{file}")
-        app = application(settings, "America/Chicago", clock=lambda: now, routes=routes)
+        app = application(settings, "America/Chicago", clock=lambda: now, routes=routes, months=patient())
         opened.append(app)
         return Browser(app)
 

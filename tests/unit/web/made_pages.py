@@ -21,6 +21,7 @@ from tests.unit.workers.views.tables import (
     polled,
     wrote,
 )
+from web.read_months import ReadMonths
 
 NOW = datetime(2026, 3, 5, 18, 0, tzinfo=UTC)
 READ_AT = datetime(2026, 3, 5, 17, 59, 50, tzinfo=UTC)
@@ -37,6 +38,11 @@ STORY = [
     *(polled(at, system, READ_AT) for at, system in enumerate(("constructiononline", "procore", "cinx"))),
     held(0, "18"),
 ]
+
+
+def patient() -> ReadMonths:
+    """Months that a page waits for, however busy the machine is."""
+    return ReadMonths(patience=120)
 
 
 class Browser:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import threading
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event, update
@@ -21,7 +23,7 @@ from operations.reconcile.compare import Entry
 from operations.reconcile.cut_off import month_span
 from operations.reconcile.signing import LINES, SIGNED
 from operations.reconcile.statement import Reconciliation
-from operations.reports.month import read_month
+from operations.reports.month import MonthReport, read_month
 from operations.reports.tables import moment_of
 from relay.domain.change_order import ChangeOrder, Item, Status
 from relay.domain.commands import CinxDestination
@@ -31,7 +33,7 @@ from relay.domain.routes import CinxTarget, OwnRecords, Route, RouteMode, Routin
 from relay.engine.kafka import Record
 from relay.engine.settings import Settings
 from relay.engine.topics import POLL_STATE
-from tests.unit.web.made_pages import HOSTILE, NOW, READ_AT, Browser
+from tests.unit.web.made_pages import HOSTILE, NOW, READ_AT, Browser, patient
 from tests.unit.workers.views.tables import (
     AT,
     CODEC,
@@ -46,7 +48,9 @@ from tests.unit.workers.views.tables import (
     record,
     wrote,
 )
+from web import read_months
 from web.app import application
+from web.read_months import ReadMonths
 from workers.views.batch import fold_records
 from workers.views.generation import Generation
 from workers.views.sqlite_store import SqliteStore
@@ -97,7 +101,9 @@ class Pages:
         self._folder = folder
         self.opened: list[Starlette] = []
 
-    def __call__(self, records: Sequence[Record], *, routing: Routing | None = ROUTING) -> Browser:
+    def __call__(
+        self, records: Sequence[Record], *, routing: Routing | None = ROUTING, months: ReadMonths | None = None
+    ) -> Browser:
         file = self._folder / "views.sqlite"
         store = SqliteStore(file)
         generation = Generation(1, "0" * 8)
@@ -106,7 +112,9 @@ class Pages:
             connection.execute(update(PROGRESS).values(read_at=round(READ_AT.timestamp() * 1000)))
         store.publish(generation)
         settings = Settings(kafka_bootstrap_servers="localhost:1", views_url=f"sqlite:///{file}")
-        app = application(settings, "America/Chicago", clock=lambda: NOW, routes=lambda: given(routing))
+        app = application(
+            settings, "America/Chicago", clock=lambda: NOW, routes=lambda: given(routing), months=months or patient()
+        )
         self.opened.append(app)
         return Browser(app)
 
@@ -320,6 +328,49 @@ def test_drafts_stand_below_the_totals(serve: Pages) -> None:
     text = serve([*CARRIED, observed("18", 20, status=Status.DRAFT)]).get(MONTH).text
     assert "Not in these totals: 1 " in text
     assert "100.00\N{NO-BREAK SPACE}USD" in text.partition("Not in these totals")[2].partition("</p>")[0]
+
+
+def test_a_month_that_takes_long_says_so_and_comes_again(serve: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a script; the file is waited for. What fails meanwhile is told to whoever comes again."""
+    gate = Gate(monkeypatch)
+    client = serve([*CARRIED, observed("18", 20, title="Another")], months=ReadMonths(patience=0))
+    for tab in ("owner", "aging"):
+        told = client.get(f"{MONTH}&tab={tab}")
+        assert (told.status_code, told.headers["Refresh"]) == (202, "2")
+        assert "2 change orders are being added up; this page shows them in a moment." in told.text
+        assert "<h1>Tower B</h1>" in told.text
+        assert f'href="/projects?project=7&amp;tab={tab}"' in told.text
+        assert "<script" not in told.text
+    gate.open()
+    file = client.get("/projects.csv?project=7")
+    shown = client.get(MONTH)
+    assert (file.status_code, shown.status_code, "Refresh" in shown.headers) == (200, 200, False)
+    assert "Source and remotes agree" in shown.text
+
+
+def test_what_a_month_that_takes_long_fails_of_is_told(serve: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = Gate(monkeypatch)
+    client = serve(CARRIED, months=ReadMonths(patience=0))
+    told = client.get("/projects?project=zzz")
+    assert (told.status_code, "The month is being added up" in told.text) == (202, True)
+    gate.open()
+    assert client.get("/projects.csv?project=zzz").status_code == 503
+    again = client.get("/projects?project=zzz")
+    assert (again.status_code, "nothing was seen of a project" in again.text) == (503, True)
+
+
+class Gate:
+    """Lets no month be read until it is open."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._opened = threading.Event()
+
+        def read(*arguments: Any) -> MonthReport:
+            assert self._opened.wait(60)
+            return read_month(*arguments)
+
+        monkeypatch.setattr(read_months, "read_month", read)
+        self.open = self._opened.set
 
 
 def test_refusals_say_what_is_missing(serve: Pages) -> None:

@@ -73,6 +73,7 @@ def answers(tables: ReadTables) -> dict[str, Any]:
         "filtered": read_log(tables, LogFilter(project="Tower B", side="owner", status="approved"), NOW),
         "one of the log": read_log(tables, LogFilter(change_order="17"), NOW),
         "home": (home.items, home.last_carried, [(one.key, one.name, one.sides) for one in home.projects]),
+        "page of home": [(one.key, one.name, one.sides) for one in read_home(tables, NOW, 1, 1).projects],
         "found": [
             find(tables, words)
             for words in ("17", "0017", "022", "title", "l-1", "9", origin_of("17"), "100%", "bad \0 title", "\0")
