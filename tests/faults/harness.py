@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -209,9 +210,8 @@ def procore_says_what_the_newest_say(procore: Simulated, commands: Iterable[Proc
             assert (row["title"], row["status"]) == (command.payload.title, command.payload.status)
             wanted = {f"{origin_id}:item:{line.item_id}": line.amount for line in command.payload.lines}
             lines = [line for line in state["line_items"] if line["pco_id"] == row["id"]]
-            assert {line["origin_id"]: float(line["amount"]) for line in lines} == {
-                name: float(amount) for name, amount in wanted.items()
-            }
+            held_amounts = {line["origin_id"]: Decimal(line["amount"]) for line in lines}
+            assert held_amounts == wanted, f"{origin_id} of sequence {command.sequence}: {held_amounts}, not {wanted}"
             assert len(lines) == len(wanted), "a line is there twice"
 
 
