@@ -16,6 +16,8 @@ from tests.faults.writer_storm import WHY
 
 _AWHILE = 3.0
 """Seconds, more than a call that was under way takes to arrive."""
+_OBEYED_WITHIN = "15"
+"""Seconds for which ``cor hold`` waits: longer than it takes after a kill, and not for one that sleeps."""
 _OBEYED = 0
 _NOT_CONFIRMED = 3
 _FAILED = 1
@@ -51,7 +53,7 @@ class _Asked:
 class People:
     """Several holds may stand at once, and each is released by itself, once its command has said whether it is obeyed.
 
-    Nobody waits for a command meanwhile. What was obeyed is kept for the judge.
+    What was obeyed is kept for the judge.
     """
 
     def __init__(self, relay: SubmittersRelay) -> None:
@@ -66,13 +68,15 @@ class People:
             if asked.release_in <= at and asked.said.answer.done():
                 self._release(asked)
         if hold is not None:
-            said = self._say("hold", hold.option, hold.named, "--wait", "60", *WHY)
+            said = self._say("hold", hold.option, hold.named, "--wait", _OBEYED_WITHIN, *WHY)
             self._asked.append(_Asked(hold=hold, release_in=at + hold.rounds, said=said))
+            if hold.is_awaited:
+                said.answer.result(PATIENCE)
 
     def rest(self) -> None:
         """Nothing is held any more, nor what a command that failed has made all the same.
 
-        What is obeyed only now, since an owner was asleep until now, is held for a while before that.
+        What is obeyed only now is held for a while before that.
         """
         for asked in self._asked:
             asked.said.answer.result(PATIENCE)

@@ -54,11 +54,15 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Somebody says ``cor hold`` with this option and name, and releases it after so many rounds."""
+    """Somebody says ``cor hold`` with this option and name, and releases it after so many rounds.
+
+    ``is_awaited``: nothing else happens until the command has said whether every owner obeys.
+    """
 
     option: str
     named: str
     rounds: int
+    is_awaited: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,15 +190,14 @@ def _people(random: Random) -> Iterator[tuple[str, str, Mapping[str, object]]]:
 
 
 def _hold(random: Random, orders: Sequence[CinxCommand]) -> Hold | None:
-    """A change order that was just ordered, a project of the source, or an account that is written to."""
-    if random.random() < 0.4:
+    """A change order that is about to be ordered, a project of the source, or an account that is written to."""
+    if random.random() < 0.5:
         return None
-    one, rounds = random.choice(orders), random.randint(1, 3)
+    one = random.choice(orders)
     source = one.change_order_key.rpartition(":")[0]
-    return random.choice(
-        [
-            Hold("--change-order", one.change_order_key, rounds),
-            Hold("--source-project", f"{source}/project:{random.choice(PROJECTS)}", rounds),
-            Hold("--account", f"cinx:{random.choice(ACCOUNTS)}", rounds),
-        ]
-    )
+    subjects = [
+        ("--change-order", one.change_order_key),
+        ("--source-project", f"{source}/project:{random.choice(PROJECTS)}"),
+        ("--account", f"cinx:{random.choice(ACCOUNTS)}"),
+    ]
+    return Hold(*random.choice(subjects), rounds=random.randint(2, 4), is_awaited=random.random() < 0.8)

@@ -128,8 +128,8 @@ def test_nothing_is_ordered_twice_or_lost(submitters: SubmittersRelay, seed: int
     processes, people = Submitters(submitters), People(submitters)
     try:
         for at, each in enumerate(story.rounds):
-            happen(submitters, processes, each)
             people.something_happens(at, each.hold)
+            happen(submitters, processes, each)
             if at == story.slows:
                 submitters.slow_down(SLOW)
             if at == story.loses:
