@@ -24,7 +24,7 @@ from tests.faults.cinx_evidence import (
     pocos_of,
     worth_of,
 )
-from tests.faults.harness import SEND_WINDOW, UNDER_WAY
+from tests.faults.harness import HTTP_DEADLINE, SEND_WINDOW, UNDER_WAY
 
 REFUSALS = {401, 403, 404, 429}
 """Statuses with which CINX says that it has taken nothing."""
@@ -82,8 +82,11 @@ def _certain_since(evidence: Evidence, order: str, request: Row) -> datetime | N
     """When the command of a request ended; if a person was asked, when the person decided.
 
     Where CINX keeps the relay's references, whatever appears late is told apart, and nobody need wait for the person.
+    A change that went out again was looked for before, once it could no longer arrive, and the POCO was as it had been.
     """
     begun, key = _moment(request["at"]), _mark(request).key
+    if _went_out_again(evidence, request):
+        return begun + timedelta(seconds=HTTP_DEADLINE)
     asking = {one.command_id for one in evidence.commands if one.idempotency_key == key}
     ends = [one for one in evidence.outcomes if one.kind.is_terminal and one.command_id in asking and one.at >= begun]
     if not ends:
@@ -93,6 +96,12 @@ def _certain_since(evidence: Evidence, order: str, request: Row) -> datetime | N
         return end.at
     decided = (at for origin_id, at in evidence.decisions if origin_id == end.origin_id and at >= end.at)
     return min(decided, default=None)
+
+
+def _went_out_again(evidence: Evidence, request: Row) -> bool:
+    key, changes = _mark(request).key, (row for row in _writes(evidence) if row["method"] == "PUT")
+    again = (row for row in changes if _mark(row).key == key and row["n"] > request["n"])
+    return request["method"] == "PUT" and any(again)
 
 
 def nothing_is_lost(evidence: Evidence) -> None:

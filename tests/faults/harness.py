@@ -46,6 +46,9 @@ ENDED_WHEN_TOLD = (0, 128 + signal.SIGTERM, -signal.SIGTERM)
 SEND_WINDOW = 1
 """Seconds from the intent to call to the last moment at which the request may leave."""
 
+HTTP_DEADLINE = 2
+"""Seconds for a whole request."""
+
 UNDER_WAY = timedelta(seconds=0.5)
 """In which a request that was being sent when the answer came may arrive."""
 
@@ -95,7 +98,7 @@ class Relay:
             "COR_INSTALLATION": "faults",
             "COR_TOPIC_PREFIX": self.prefix,
             "COR_INSTANCE": instance,
-            "COR_HTTP_DEADLINE": "2",
+            "COR_HTTP_DEADLINE": str(HTTP_DEADLINE),
             "COR_SEND_WINDOW": str(SEND_WINDOW),
             "COR_SESSION_TIMEOUT": "6",
             "COR_TRANSACTION_TIMEOUT": "3",

@@ -254,6 +254,22 @@ def test_a_submission_while_another_may_still_arrive_is_noticed(made: Made) -> N
     made.breaks("nothing_is_sent_while_another_is_in_doubt", "still on its way")
 
 
+@pytest.mark.parametrize(("seconds", "is_early"), [(1.9, True), (3, False)])
+def test_a_change_that_goes_out_again_was_certain_once_it_could_not_arrive(
+    made: Made,
+    seconds: float,
+    is_early: bool,  # noqa: FBT001 - pytest
+) -> None:
+    made.history.clear()
+    made.sent(ONE, 0, method="PUT", status=None, answered=False).sent(OTHER, seconds).sent(ONE, 9, method="PUT")
+    made.outcomes[:] = []
+    made.ended(ONE, 10, OutcomeKind.APPLIED, "poco-1").ended(OTHER, seconds + 1, OutcomeKind.APPLIED, "poco-2")
+    if is_early:
+        made.breaks("nothing_is_sent_while_another_is_in_doubt", "was in doubt until")
+    else:
+        judge(made.evidence())
+
+
 def in_review(made: Made) -> Made:
     """A person is asked about the first; the second is sent all the same."""
     made.outcomes.pop(0)
