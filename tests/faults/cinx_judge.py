@@ -4,42 +4,30 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
 
-from relay.domain.cinx_content import CinxMark, read_cinx_mark
+from relay.domain.cinx_content import CinxMark
 from relay.domain.commands import CinxCommand, Operation
-from relay.domain.letters import DeadLetter
-from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind
-from relay.domain.writes.remote_writes import RemoteWrite, WriteOperation
+from relay.domain.outcomes import OutcomeKind
+from tests.faults import cinx_told
+from tests.faults.cinx_evidence import (
+    Evidence,
+    Row,
+    is_declined,
+    jobs_of,
+    mark_in,
+    marks_of,
+    orders_of,
+    pocos_of,
+    worth_of,
+)
+from tests.faults.harness import HTTP_DEADLINE, SEND_WINDOW, UNDER_WAY
 
-Row = Mapping[str, Any]
-
-_CENT = Decimal("0.01")
-_MADE = (WriteOperation.CREATED, WriteOperation.ADOPTED)
 REFUSALS = {401, 403, 404, 429}
 """Statuses with which CINX says that it has taken nothing."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """``commands`` as they were written, ``letters`` that are open, ``state`` and ``history`` of the simulator.
-
-    ``decisions``: of which change order a person has decided what is in doubt, and when. ``writes``: ``None`` where a
-    history has none to be judged.
-    """
-
-    commands: Sequence[CinxCommand]
-    decisions: Sequence[tuple[str, datetime]]
-    outcomes: Sequence[ChangeOrderOutcome]
-    letters: Sequence[DeadLetter]
-    state: Row
-    history: Sequence[Row]
-    writes: Sequence[RemoteWrite] | None = None
 
 
 def judge(evidence: Evidence) -> None:
@@ -60,7 +48,7 @@ def nothing_is_ordered_twice(evidence: Evidence) -> None:
     marks = marks_of(evidence.state)
     ordered = Counter(
         (mark.origin_id, poco["purchase_order"]["number"], mark.sequence)
-        for poco in _pocos(evidence.state)
+        for poco in pocos_of(evidence.state)
         if (mark := marks.get(poco["cinx_guid"]))
     )
     assert all(count == 1 for count in ordered.values()), f"ordered twice: {ordered.most_common(3)}"
@@ -94,8 +82,11 @@ def _certain_since(evidence: Evidence, order: str, request: Row) -> datetime | N
     """When the command of a request ended; if a person was asked, when the person decided.
 
     Where CINX keeps the relay's references, whatever appears late is told apart, and nobody need wait for the person.
+    A change that went out again was looked for before, once it could no longer arrive, and the POCO was as it had been.
     """
     begun, key = _moment(request["at"]), _mark(request).key
+    if _went_out_again(evidence, request):
+        return begun + timedelta(seconds=HTTP_DEADLINE)
     asking = {one.command_id for one in evidence.commands if one.idempotency_key == key}
     ends = [one for one in evidence.outcomes if one.kind.is_terminal and one.command_id in asking and one.at >= begun]
     if not ends:
@@ -107,6 +98,12 @@ def _certain_since(evidence: Evidence, order: str, request: Row) -> datetime | N
     return min(decided, default=None)
 
 
+def _went_out_again(evidence: Evidence, request: Row) -> bool:
+    key, changes = _mark(request).key, (row for row in _writes(evidence) if row["method"] == "PUT")
+    again = (row for row in changes if _mark(row).key == key and row["n"] > request["n"])
+    return request["method"] == "PUT" and any(again)
+
+
 def nothing_is_lost(evidence: Evidence) -> None:
     """What the newest command wants is so in CINX, or there is an open letter about it."""
     ends = {one.command_id: one for one in evidence.outcomes if one.kind.is_terminal}
@@ -116,25 +113,25 @@ def nothing_is_lost(evidence: Evidence) -> None:
         if end.kind in (OutcomeKind.APPLIED, OutcomeKind.UNCHANGED):
             _assert_it_is_ordered(evidence, newest)
         elif end.kind is OutcomeKind.WITHDRAWN:
-            assert not _orders(evidence.state, origin_id), f"{origin_id} is withdrawn, and there is a POCO of it"
+            assert not orders_of(evidence.state, origin_id), f"{origin_id} is withdrawn, and there is a POCO of it"
         else:
             assert origin_id in asked, f"{origin_id} ended as {end.kind} ({end.reason}), and there is no letter"
 
 
 def _assert_it_is_ordered(evidence: Evidence, one: CinxCommand) -> None:
     """All POCOs of a change order together order what it says, but for what a vendor has declined."""
-    orders = _orders(evidence.state, one.origin_id)
+    orders = orders_of(evidence.state, one.origin_id)
     assert orders, f"{one.origin_id} is said to be ordered, and there is no POCO of it"
-    if one.payload is None or any(poco["detail"]["workflow_status"] == "DECLINED" for poco in orders):
+    if one.payload is None or any(map(is_declined, orders)):
         return
     wanted = sum((line.quantity * line.unit_price for line in one.payload.lines), Decimal(0))
-    held = sum((_total(poco) for poco in orders), Decimal(0))
+    held = sum((worth_of(poco["items"]) for poco in orders), Decimal(0))
     assert held == wanted, f"{one.origin_id} wants {wanted}, and its POCOs {orders} say {held}"
 
 
 def what_is_told_is_there(evidence: Evidence) -> None:
     """The POCOs that an outcome names exist, on the purchase order of its command."""
-    orders = {poco["cinx_guid"]: poco["purchase_order"]["number"] for poco in _pocos(evidence.state)}
+    orders = {poco["cinx_guid"]: poco["purchase_order"]["number"] for poco in pocos_of(evidence.state)}
     commands = {one.command_id: one for one in evidence.commands}
     for told in evidence.outcomes:
         if told.kind is OutcomeKind.APPLIED:
@@ -145,55 +142,26 @@ def what_is_told_is_there(evidence: Evidence) -> None:
 
 def peoples_pocos_are_left_alone(evidence: Evidence) -> None:
     """What a person has made is never changed, and stands for no change order."""
-    theirs = {poco["cinx_guid"] for poco in _pocos(evidence.state) if poco["created_by"] == "person"}
-    changed = {job["payload"].get("cinx_guid") for job in _jobs(evidence.state)} & theirs
+    theirs = {poco["cinx_guid"] for poco in pocos_of(evidence.state) if poco["created_by"] == "person"}
+    changed = {job["payload"].get("cinx_guid") for job in jobs_of(evidence.state)} & theirs
     assert not changed, f"POCOs of people were changed: {changed}"
     told = {record.remote_id for one in evidence.outcomes for record in one.remote} & theirs
     assert not told, f"POCOs of people were taken for the relay's: {told}"
 
 
-def what_is_ordered_is_told_once(evidence: Evidence) -> None:
-    """Each POCO that an outcome names has one write that tells how it came to be; amounts add up to what is ordered."""
-    if evidence.writes is None:
-        return
-    ids = Counter(write.write_id for write in evidence.writes)
-    assert all(count == 1 for count in ids.values()), f"told twice: {ids.most_common(3)}"
-    records = [record for write in evidence.writes for record in write.records]
-    made = Counter(record.remote_id for record in records if record.operation in _MADE)
-    assert all(count == 1 for count in made.values()), f"made twice: {made.most_common(3)}"
-    applied = (one for one in evidence.outcomes if one.kind is OutcomeKind.APPLIED)
-    named = {record.remote_id for one in applied for record in one.remote}
-    assert named <= set(made), f"ordered and not told: {named - set(made)}"
-    for write in evidence.writes:
-        _assert_lines_told(write)
-    for origin_id in {write.origin_id for write in evidence.writes}:
-        _assert_effects(evidence, origin_id, [write for write in evidence.writes if write.origin_id == origin_id])
+def nothing_is_begun_under_a_hold(evidence: Evidence) -> None:
+    """From when ``cor hold`` has said who obeys it, nothing leaves for what it is about.
 
-
-def _assert_lines_told(write: RemoteWrite) -> None:
-    """Who found a POCO that an owner before it had sent tells its lines, too: they are what it changed."""
-    for record in write.records:
-        if record.operation is WriteOperation.CREATED and record.amount_after is not None:
-            sent = {field.name: field.sent or "" for field in record.fields}
-            prices = [name for name in sent if name.endswith(".unit_price")]
-            quantities = [Decimal(sent[name.replace(".unit_price", ".quantity")]) for name in prices]
-            worth = sum(
-                (count * Decimal(sent[name]) for count, name in zip(quantities, prices, strict=True)), Decimal(0)
-            )
-            changed = record.amount_after - (record.amount_before or Decimal(0))
-            assert prices, f"{write.origin_id} was made, and no line of it is told"
-            assert worth.quantize(_CENT) == changed, f"{write.origin_id}: lines of {worth}, and {changed} is told"
-
-
-def _assert_effects(evidence: Evidence, origin_id: str, writes: Sequence[RemoteWrite]) -> None:
-    """What the effects add up to is ordered, but for what a vendor has declined and what nobody knows."""
-    orders = _orders(evidence.state, origin_id)
-    declined = any(poco["detail"]["workflow_status"] == "DECLINED" for poco in orders)
-    if declined or not orders or writes[-1].amount_after is None:
-        return
-    told = sum((write.approved_effect or Decimal(0) for write in writes), Decimal(0))
-    held = sum(map(_total, orders), Decimal(0))
-    assert told == held, f"writes of {origin_id} add up to {told}, and {held} is ordered"
+    But for a call that was under way then: it is intended already, and leaves within the send window.
+    """
+    under_way = timedelta(seconds=SEND_WINDOW) + UNDER_WAY
+    commands = {one.origin_id: one for one in evidence.commands}
+    for row in evidence.history:
+        if row["method"] in ("POST", "PUT"):
+            begun, command = _moment(row["at"]), commands[_mark(row).origin_id]
+            for held in evidence.holds:
+                is_free = not held.bars(command) or begun <= held.since + under_way or begun >= held.until
+                assert is_free, f"request {row['n']} for {command.origin_id} was begun at {begun} under {held}"
 
 
 RULES = (
@@ -204,57 +172,14 @@ RULES = (
     nothing_is_lost,
     what_is_told_is_there,
     peoples_pocos_are_left_alone,
-    what_is_ordered_is_told_once,
+    nothing_is_begun_under_a_hold,
+    *cinx_told.RULES,
 )
-
-
-# -- what the company holds
-
-
-def marks_of(state: Row) -> dict[str, CinxMark]:
-    """The mark with which each imported POCO was made, by guid, also where CINX keeps no references."""
-    made = {job["job_id"]: job["payload"] for job in _jobs(state)}
-    return {
-        poco["cinx_guid"]: mark
-        for poco in _pocos(state)
-        if poco["created_by"] == "import" and (mark := mark_in(made[poco["job_id"]]))
-    }
-
-
-def written_by(state: Row, key: str) -> list[str]:
-    """The POCOs that are there and that a submission or change with this key has written."""
-    there = {poco["cinx_guid"] for poco in state["pocos"]}
-    jobs = [job for job in _jobs(state) if (mark := mark_in(job["payload"])) and mark.key == key]
-    return [job["poco"] for job in jobs if job["poco"] in there]
-
-
-def mark_in(document: Row) -> CinxMark | None:
-    """What the relay's references in a document say."""
-    entries = document.get("external_references") or document.get("links") or []
-    return read_cinx_mark({entry["type"]: entry["value"] for entry in entries})
-
-
-def _pocos(state: Row) -> list[Row]:
-    return [*state["pocos"], *state["deleted_pocos"]]
-
-
-def _jobs(state: Row) -> list[Row]:
-    return [*state["jobs"], *state["forgotten_jobs"]]
-
-
-def _orders(state: Row, origin_id: str) -> list[Row]:
-    marks = marks_of(state)
-    return [poco for poco in state["pocos"] if (mark := marks.get(poco["cinx_guid"])) and mark.origin_id == origin_id]
 
 
 def _keeps_references(state: Row, order: str) -> bool:
     """Whether the purchase order has a POCO that shows what the relay has marked it with."""
-    return any(mark_in(poco) for poco in _pocos(state) if poco["purchase_order"]["number"] == order)
-
-
-def _total(poco: Row) -> Decimal:
-    amounts = (Decimal(str(item["quantity"])) * Decimal(str(item["unit_price"])) for item in poco["items"])
-    return sum(amounts, Decimal(0))
+    return any(mark_in(poco) for poco in pocos_of(state) if poco["purchase_order"]["number"] == order)
 
 
 # -- what the company was asked

@@ -26,9 +26,11 @@ from relay.engine.record_codec import record_codec
 from relay.engine.topics import ALL, CINX
 from tests.conftest import PARTITIONS
 from tests.contract.workers.cinx_submitter.world import command, line, payload
-from tests.faults.cinx_judge import Evidence, judge, written_by
-from tests.faults.harness import PATIENCE, ROOT, Relay, awaited, end, prepare
+from tests.faults.cinx_evidence import Evidence, Held, written_by
+from tests.faults.cinx_judge import judge
+from tests.faults.harness import PATIENCE, ROOT, Relay, awaited, cor_writes_says_the_same, end, prepare
 from tests.faults.tail import Tail
+from tests.faults.writer_storm import ENDLESS
 
 STAGE = "cinx-submitter"
 ACCOUNTS = ("acme", "beta")
@@ -36,6 +38,9 @@ ACCOUNTS = ("acme", "beta")
 
 ORDERS = ("PO-123", "PO-124", "PO-200", "PO-201")
 """The purchase orders of each company that take change orders."""
+
+PROJECTS = ("1321036", "1321037")
+"""The source's, each with change orders for every purchase order."""
 
 _PACE = 50
 """Requests a second."""
@@ -52,12 +57,17 @@ _ACCOUNT = """
 _TARGET = """
       - {{{{name: {name}-{lower}, system: cinx, account: {name}, purchase_order: {order}}}}}"""
 
-_ROUTE = "\nroutes:\n  - from: {{system: cinx, account: acme, project: none}}\n    targets:"
+_SOURCE = """
+  constructiononline:
+    acme: {{email: relay@acme.example, password_file: {secrets}/password, api_key_file: {secrets}/api-key}}"""
+
+_ROUTE = "\nroutes:\n  - from: {{system: constructiononline, account: acme}}\n    targets:"
 """The tests write commands themselves; the route names where they go."""
 
 CONFIGURATION = (
     "accounts:\n  cinx:"
     + "".join(_ACCOUNT.format(name=name, pace=_PACE) for name in ACCOUNTS)
+    + _SOURCE
     + _ROUTE
     + "".join(_TARGET.format(name=name, order=order, lower=order.lower()) for name in ACCOUNTS for order in ORDERS)
 )
@@ -73,7 +83,7 @@ def order(
     later: str = "letter",
     mapped: int = 0,
 ) -> CinxCommand:
-    """Revision ``sequence`` of change order ``number``; account and purchase order follow from the number."""
+    """Revision ``sequence`` of change order ``number``; account, purchase order and project follow from the number."""
     items = [line(str(at), str(amount + at)) for at in range(1, lines + 1)]
     content = replace(payload(description=f"Change order {number}"), lines=tuple(items))
     made = command(
@@ -84,6 +94,7 @@ def order(
         operation=operation,
         order=ORDERS[number // 2 % len(ORDERS)],
         rules=CinxRules(later=later),
+        project=PROJECTS[number // (2 * len(ORDERS)) % len(PROJECTS)],
     )
     return replace(made, account=ACCOUNTS[number % 2])
 
@@ -97,6 +108,7 @@ class SubmittersRelay(Relay):
     settings: dict[str, str] = field(default_factory=dict)
     written: list[CinxCommand] = field(default_factory=list)
     decided: list[tuple[str, datetime]] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
     _writer: PlainWriter | None = None
     _tails: dict[str, Tail] = field(default_factory=dict)
     _known: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
@@ -142,6 +154,11 @@ class SubmittersRelay(Relay):
         done = run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 
+    def pause(self, seconds: float) -> None:
+        """Whatever is asked of the companies meanwhile."""
+        company = next(iter(self.companies.values()))
+        company.history(wait=seconds, count=ENDLESS, bodies=0)
+
     # -- what is judged
 
     def evidence(self, account: str) -> Evidence:
@@ -157,6 +174,7 @@ class SubmittersRelay(Relay):
             state=company.state(),
             history=company.history(path="json-poco-import"),
             writes=[write for write in self.writes() if write.account == account],
+            holds=self.held,
         )
 
     def judge(self, story: str = "") -> None:
@@ -164,6 +182,7 @@ class SubmittersRelay(Relay):
         try:
             for account in ACCOUNTS:
                 judge(self.evidence(account))
+            cor_writes_says_the_same(self)
         except AssertionError as error:
             raise self._told(error, story) from None
 

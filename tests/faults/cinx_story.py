@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
 from relay.domain.commands import CinxCommand, Operation
-from tests.faults.cinx_relay import ACCOUNTS, ORDERS, order
+from tests.faults.cinx_relay import ACCOUNTS, ORDERS, PROJECTS, order
 
 ROUNDS = 10
 CHANGE_ORDERS = 40
@@ -52,9 +52,25 @@ class Fault:
     options: Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Somebody says ``cor hold`` with this option and name, and releases it after so many rounds.
+
+    ``is_awaited``: nothing else happens until the command has said whether every owner obeys.
+    """
+
+    option: str
+    named: str
+    rounds: int
+    is_awaited: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """``settings`` by account; ``people``: account, operation and its body, where ``nth`` is which POCO of ours."""
+    """``settings`` by account; ``people``: account, operation and its body, where ``nth`` is which POCO of ours.
+
+    ``hold``: what somebody at the relay's command line begins to hold.
+    """
 
     orders: tuple[CinxCommand, ...]
     faults: tuple[Fault, ...]
@@ -62,11 +78,12 @@ class Round:
     people: tuple[tuple[str, str, Mapping[str, object]], ...]
     processes: str
     seconds: float
+    hold: Hold | None
 
     def __str__(self) -> str:
         orders = ", ".join(one.command_id for one in self.orders)
         faults = ", ".join(f"{one.account} {one.kind} {one.match} {one.options}" for one in self.faults)
-        return f"{orders}; {faults}; {self.settings}; {self.people}; {self.processes}; {self.seconds} s"
+        return f"{orders}; {faults}; {self.settings}; {self.people}; {self.processes}; {self.seconds} s; {self.hold}"
 
 
 @dataclass
@@ -88,22 +105,27 @@ class Story:
 
 
 def story_of(seed: int) -> Story:
-    """The same for the same seed. Everybody sleeps over a session, and is expired, at most once."""
-    random, sequences = Random(seed), Counter[int]()
+    """The same for the same seed. Everybody sleeps over a session, and is expired, at most once.
+
+    Those who hold have a generator of their own: what else happens does not depend on them.
+    """
+    random, sequences, holding = Random(seed), Counter[int](), Random(f"people of {seed}")
     story = Story(seed)
     for account in ACCOUNTS:
         story.lasting[account] = _nature(random)
     sleeps, expires = random.randrange(1, ROUNDS - 2), random.randrange(ROUNDS - 1)
     for at in range(ROUNDS):
         expired = ACCOUNTS[random.randrange(2)] if at == expires else None
+        orders = tuple(_edit(random, sequences) for _ in range(random.randint(4, 8)))
         story.rounds.append(
             Round(
-                orders=tuple(_edit(random, sequences) for _ in range(random.randint(4, 8))),
+                orders=orders,
                 faults=tuple(_fault(random) for _ in range(random.randint(2, 4))),
                 settings={account: _weather(random, expired=account == expired) for account in ACCOUNTS},
                 people=tuple(_people(random)),
                 processes="sleep" if at == sleeps else random.choice(PROCESSES[:-1]),
                 seconds=random.choice([0.5, 1.5, 3]),
+                hold=_hold(holding, orders),
             )
         )
     story.loses, story.slows = random.sample(range(1, ROUNDS - 1), 2)
@@ -165,3 +187,17 @@ def _people(random: Random) -> Iterator[tuple[str, str, Mapping[str, object]]]:
         yield account, "fail_jobs", {"count": 1, "created": random.random() < 0.5}
     elif kind < 0.85:
         yield account, "forget_jobs", {}
+
+
+def _hold(random: Random, orders: Sequence[CinxCommand]) -> Hold | None:
+    """A change order that is about to be ordered, a project of the source, or an account that is written to."""
+    if random.random() < 0.5:
+        return None
+    one = random.choice(orders)
+    source = one.change_order_key.rpartition(":")[0]
+    subjects = [
+        ("--change-order", one.change_order_key),
+        ("--source-project", f"{source}/project:{random.choice(PROJECTS)}"),
+        ("--account", f"cinx:{random.choice(ACCOUNTS)}"),
+    ]
+    return Hold(*random.choice(subjects), rounds=random.randint(2, 4), is_awaited=random.random() < 0.8)

@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -18,14 +18,18 @@ from pathlib import Path
 from typing import Any
 
 from deploy.sandbox.process import Simulated
+from operations.environment import Environment, codec_of
+from operations.writes import WriteFilter, Writes
 from relay.domain.commands import Command, ProcoreCommand
+from relay.domain.events import ChangeOrderObserved
 from relay.domain.identity import tenant_partition
 from relay.domain.letters import DeadLetter
 from relay.domain.outcomes import ChangeOrderOutcome
 from relay.domain.writes.remote_writes import RemoteWrite
 from relay.engine.kafka import Connection, Outgoing, Partition, PlainWriter, read_to_end
 from relay.engine.record_codec import record_codec
-from relay.engine.topics import LETTERS, OUTCOMES, PROCORE, WRITES
+from relay.engine.settings import read_settings
+from relay.engine.topics import LETTERS, OBSERVED, OUTCOMES, PROCORE, WRITES
 from schemas import Unreadable
 from tests.told_writes import effects_are_what_is_held, what_was_made_is_told_once
 
@@ -39,6 +43,12 @@ up before that, it forgets the end (docs/guarantees.md)."""
 
 ENDED_WHEN_TOLD = (0, 128 + signal.SIGTERM, -signal.SIGTERM)
 """How a process ends that is told to: while it works, while it starts, and before it has begun to listen."""
+
+SEND_WINDOW = 1
+"""Seconds from the intent to call to the last moment at which the request may leave."""
+
+HTTP_DEADLINE = 2
+"""Seconds for a whole request."""
 
 UNDER_WAY = timedelta(seconds=0.5)
 """In which a request that was being sent when the answer came may arrive."""
@@ -89,8 +99,8 @@ class Relay:
             "COR_INSTALLATION": "faults",
             "COR_TOPIC_PREFIX": self.prefix,
             "COR_INSTANCE": instance,
-            "COR_HTTP_DEADLINE": "2",
-            "COR_SEND_WINDOW": "1",
+            "COR_HTTP_DEADLINE": str(HTTP_DEADLINE),
+            "COR_SEND_WINDOW": str(SEND_WINDOW),
             "COR_SESSION_TIMEOUT": "6",
             "COR_TRANSACTION_TIMEOUT": "3",
         }
@@ -119,6 +129,19 @@ class Relay:
             return process.wait(PATIENCE)
         finally:
             end(process)
+
+    def cor(self, *words: str) -> subprocess.Popen[str]:
+        """What somebody says at a command line; its answer is JSON. The caller ends it."""
+        command = [sys.executable, "-m", "cli", *words, "--json"]
+        return subprocess.Popen(command, cwd=ROOT, env=self.environment(), stdout=subprocess.PIPE, text=True)
+
+    def observe(self, *events: ChangeOrderObserved) -> None:
+        """What a poller saw at the source: nothing else can be held."""
+        topic, codec = OBSERVED.name(self.prefix), record_codec()
+        with PlainWriter(self.connection) as writer:
+            for event in events:
+                writer.send(Outgoing(topic, event.key.encode(), codec.encode(event, topic)))
+            writer.flush()
 
     def log(self) -> str:
         """What the processes wrote."""
@@ -229,6 +252,14 @@ def writes_tell_what_procore_holds(relay: Relay, procore: Simulated) -> None:
     state, writes = procore.state(), relay.writes()
     what_was_made_is_told_once(state, writes)
     effects_are_what_is_held(state, writes)
+
+
+def cor_writes_says_the_same(relay: Relay) -> None:
+    """What people are shown is what stands on the topic, each write once, in the order of time."""
+    settings = read_settings(relay.environment())
+    environment = Environment(settings, relay.connection, codec_of(settings))
+    with closing(Writes(environment, WriteFilter()).read()) as shown:
+        assert list(shown) == sorted(relay.writes(), key=lambda write: (write.at, write.write_id))
 
 
 def nothing_older_came_later(procore: Simulated) -> None:

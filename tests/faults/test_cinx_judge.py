@@ -13,9 +13,10 @@ import pytest
 from relay.domain.commands import CinxCommand, Operation
 from relay.domain.letters import DeadLetter, LetterKind
 from relay.domain.outcomes import ChangeOrderOutcome, OutcomeKind, RemoteRecord
-from relay.domain.writes.remote_writes import RemoteWrite, WriteOperation, WrittenRecord
-from tests.faults import cinx_judge
-from tests.faults.cinx_judge import Evidence, judge
+from relay.domain.writes.remote_writes import RemoteWrite, WriteOperation, WrittenField, WrittenRecord
+from tests.faults import cinx_judge, cinx_told
+from tests.faults.cinx_evidence import Evidence, Held
+from tests.faults.cinx_judge import judge
 from tests.faults.cinx_relay import order
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -38,6 +39,8 @@ class Made:
     pocos: list[dict[str, Any]] = field(default_factory=list)
     jobs: list[dict[str, Any]] = field(default_factory=list)
     history: list[dict[str, Any]] = field(default_factory=list)
+    writes: list[RemoteWrite] | None = None
+    holds: list[Held] = field(default_factory=list)
 
     def ordered(self, one: CinxCommand, seconds: float) -> Made:
         """A command that went well; it begins at ``seconds`` and ends one second later."""
@@ -61,17 +64,12 @@ class Made:
 
     def taken(self, one: CinxCommand) -> Made:
         guid = f"poco-{len(self.pocos) + 1}"
-        assert one.payload is not None
-        lines = [
-            {"quantity": line.quantity, "unit_price": line.unit_price, "description": line.description}
-            for line in one.payload.lines
-        ]
         self.jobs.append({"job_id": f"job of {guid}", "method": "POST", "poco": guid, "payload": document(one)})
         self.pocos.append(
             {
                 "cinx_guid": guid,
                 "purchase_order": {"number": one.destination.purchase_order},
-                "items": lines,
+                "items": lines_of(one),
                 "external_references": [],
                 "job_id": f"job of {guid}",
                 "created_by": "import",
@@ -80,8 +78,8 @@ class Made:
         )
         return self
 
-    def ended(self, one: CinxCommand, seconds: float, kind: OutcomeKind) -> Made:
-        guid = self.pocos[-1]["cinx_guid"] if self.pocos else ""
+    def ended(self, one: CinxCommand, seconds: float, kind: OutcomeKind, guid: str = "") -> Made:
+        guid = guid or (self.pocos[-1]["cinx_guid"] if self.pocos else "")
         remote = (RemoteRecord(kind="poco", remote_id=guid),) if kind is OutcomeKind.APPLIED else ()
         self.outcomes.append(
             ChangeOrderOutcome(
@@ -111,6 +109,8 @@ class Made:
             letters=self.letters,
             state=state,
             history=self.history,
+            writes=self.writes,
+            holds=self.holds,
         )
 
     def breaks(self, rule: str, words: str) -> None:
@@ -123,10 +123,19 @@ class Made:
                 each(self.evidence())
 
 
+def lines_of(one: CinxCommand) -> list[dict[str, Any]]:
+    assert one.payload is not None
+    return [
+        {"quantity": int(line.quantity), "unit_price": int(line.unit_price), "description": line.description}
+        for line in one.payload.lines
+    ]
+
+
 def document(one: CinxCommand) -> dict[str, Any]:
     marks = {"": one.origin_id, "-key": one.idempotency_key, "-sequence": str(one.sequence)}
     return {
         "purchase_order": {"number": one.destination.purchase_order},
+        "items": [] if one.payload is None else lines_of(one),
         "external_references": [{"type": f"change-order-relay{name}", "value": value} for name, value in marks.items()],
     }
 
@@ -245,6 +254,22 @@ def test_a_submission_while_another_may_still_arrive_is_noticed(made: Made) -> N
     made.breaks("nothing_is_sent_while_another_is_in_doubt", "still on its way")
 
 
+@pytest.mark.parametrize(("seconds", "is_early"), [(1.9, True), (3, False)])
+def test_a_change_that_goes_out_again_was_certain_once_it_could_not_arrive(
+    made: Made,
+    seconds: float,
+    is_early: bool,  # noqa: FBT001 - pytest
+) -> None:
+    made.history.clear()
+    made.sent(ONE, 0, method="PUT", status=None, answered=False).sent(OTHER, seconds).sent(ONE, 9, method="PUT")
+    made.outcomes[:] = []
+    made.ended(ONE, 10, OutcomeKind.APPLIED, "poco-1").ended(OTHER, seconds + 1, OutcomeKind.APPLIED, "poco-2")
+    if is_early:
+        made.breaks("nothing_is_sent_while_another_is_in_doubt", "was in doubt until")
+    else:
+        judge(made.evidence())
+
+
 def in_review(made: Made) -> Made:
     """A person is asked about the first; the second is sent all the same."""
     made.outcomes.pop(0)
@@ -352,14 +377,77 @@ def test_a_request_without_the_relays_mark_is_noticed(made: Made) -> None:
         judge(made.evidence())
 
 
+# -- holds
+
+HELD = [
+    ONE.change_order_key,
+    f"constructiononline:acme/project:{ONE.project}",
+    f"cinx:{ONE.account}",
+]
+
+
+def held(named: str, since: float, until: float) -> Held:
+    return Held(named=named, since=at(since), until=at(until))
+
+
+@pytest.mark.parametrize("named", HELD)
+@pytest.mark.parametrize("answer", [{}, {"status": 429}, {"answered": False, "status": None}])
+def test_a_submission_under_a_hold_is_noticed(made: Made, named: str, answer: dict[str, Any]) -> None:
+    made.history.clear()
+    made.sent(ONE, 0, **answer).sent(OTHER, 10)
+    made.holds.append(held(named, -2, 5))
+    made.breaks("nothing_is_begun_under_a_hold", "was begun at")
+
+
+def test_a_change_under_a_hold_is_noticed(made: Made) -> None:
+    made.history[0]["method"] = "PUT"
+    made.holds.append(held(ONE.change_order_key, -2, 5))
+    made.breaks("nothing_is_begun_under_a_hold", "was begun at")
+
+
+@pytest.mark.parametrize("named", [*HELD, "constructiononline:acme/project:1321037", "cinx:beta"])
+def test_what_was_begun_before_or_after_a_hold_is_in_order(made: Made, named: str) -> None:
+    made.holds += [held(named, 0.5, 9), held(named, -9, -1), held(named, 20, 30)]
+    judge(made.evidence())
+
+
+@pytest.mark.parametrize(
+    "named", [OTHER.change_order_key, f"constructiononline:acme/project:{OTHER.project}", "cinx:beta"]
+)
+def test_a_hold_on_something_else_bars_nothing(made: Made, named: str) -> None:
+    assert ONE.project != OTHER.project
+    made.holds.append(held(named, -5, 5))
+    judge(made.evidence())
+
+
+def test_what_was_under_way_when_a_hold_was_obeyed_is_in_order(made: Made) -> None:
+    made.holds.append(held(ONE.change_order_key, -1, 5))
+    judge(made.evidence())
+
+
 # -- writes
+
+
+LATER = replace(order(0, 2, amount=500), command_id="later")
+"""The first change order's next revision; the open POCO is changed."""
 
 
 def told(one: CinxCommand, poco: str, **more: Any) -> RemoteWrite:
     assert one.payload is not None
-    amount = sum((line.quantity * line.unit_price for line in one.payload.lines), Decimal(0))
+    lines = [
+        WrittenField(name=f"items[{place}].{name}", sent=str(value))
+        for place, line in enumerate(one.payload.lines)
+        for name, value in (("quantity", line.quantity), ("unit_price", line.unit_price))
+    ]
+    record = WrittenRecord(
+        kind="poco",
+        operation=WriteOperation.CREATED,
+        remote_id=poco,
+        fields=tuple(lines),
+        amount_after=wanted(one),
+    )
     write = RemoteWrite(
-        write_id=f"write of {poco}",
+        write_id=f"write of {one.command_id}",
         at=START,
         stage="cinx-submitter",
         instance="one",
@@ -371,39 +459,188 @@ def told(one: CinxCommand, poco: str, **more: Any) -> RemoteWrite:
         target=one.target,
         sequence=one.sequence,
         command_id=one.command_id,
+        idempotency_key=one.idempotency_key,
         step="submit",
         method="POST",
         path="/",
-        records=(WrittenRecord(kind="poco", operation=WriteOperation.CREATED, remote_id=poco),),
+        records=(record,),
         amount_before=Decimal(0),
-        amount_after=amount,
-        approved_effect=amount,
+        amount_after=wanted(one),
+        approved_effect=wanted(one),
     )
     return replace(write, **more)
 
 
-def with_writes(made: Made, *writes: RemoteWrite) -> Evidence:
-    return replace(made.evidence(), writes=writes)
+def wanted(one: CinxCommand) -> Decimal:
+    assert one.payload is not None
+    return sum((line.quantity * line.unit_price for line in one.payload.lines), Decimal(0))
+
+
+def changed_told(**more: Any) -> RemoteWrite:
+    """The write of the later revision."""
+    record = WrittenRecord(kind="poco", operation=WriteOperation.UPDATED, remote_id="poco-1")
+    defaults: dict[str, Any] = {
+        "step": "modify",
+        "method": "PUT",
+        "records": (record,),
+        "amount_before": wanted(ONE),
+        "approved_effect": wanted(LATER) - wanted(ONE),
+    }
+    return told(LATER, "poco-1", **(defaults | more))
+
+
+def with_writes(made: Made, *writes: RemoteWrite) -> Made:
+    made.writes = list(writes)
+    return made
+
+
+def changed(made: Made, seconds: float = 20) -> Made:
+    """The first change order's POCO says what its later revision says."""
+    made.commands.append(LATER)
+    made.sent(LATER, seconds, method="PUT")
+    payload = document(LATER) | {"cinx_guid": "poco-1"}
+    made.jobs.append({"job_id": f"change at {seconds}", "method": "PUT", "poco": "poco-1", "payload": payload})
+    made.pocos[0]["items"] = lines_of(LATER)
+    return made.ended(LATER, seconds + 1, OutcomeKind.APPLIED, "poco-1")
+
+
+TOLD, OTHER_TOLD = told(ONE, "poco-1"), told(OTHER, "poco-2")
 
 
 def test_writes_that_tell_what_is_ordered_pass(made: Made) -> None:
-    judge(with_writes(made, told(ONE, "poco-1"), told(OTHER, "poco-2")))
+    judge(with_writes(made, TOLD, OTHER_TOLD).evidence())
+
+
+def test_a_change_that_is_told_passes(made: Made) -> None:
+    judge(with_writes(changed(made), TOLD, OTHER_TOLD, changed_told()).evidence())
+
+
+def test_a_poco_that_was_made_and_is_not_told_is_noticed(made: Made) -> None:
+    evidence = with_writes(made, TOLD).evidence()
+    with pytest.raises(AssertionError, match=r"made and not told: \{'poco-2'\}"):
+        judge(evidence)
+
+
+def test_a_poco_that_no_outcome_names_is_missed_too(made: Made) -> None:
+    """What a person was asked about, and CINX has made all the same."""
+    made.outcomes[1] = replace(made.outcomes[1], kind=OutcomeKind.REJECTED, remote=())
+    evidence = with_writes(made.asked(OTHER), TOLD).evidence()
+    with pytest.raises(AssertionError, match=r"made and not told: \{'poco-2'\}"):
+        judge(evidence)
+
+
+def test_a_change_that_is_not_told_is_noticed(made: Made) -> None:
+    evidence = with_writes(changed(made), TOLD, OTHER_TOLD).evidence()
+    with pytest.raises(AssertionError, match="changed and not told"):
+        judge(evidence)
+
+
+def test_a_change_that_another_was_told_over_passes(made: Made) -> None:
+    """The answer of the first was lost, and it was applied all the same."""
+    lost = replace(LATER, idempotency_key="of the lost one")
+    payload = document(lost) | {"cinx_guid": "poco-1"}
+    made.jobs.append({"job_id": "lost", "method": "PUT", "poco": "poco-1", "payload": payload})
+    judge(with_writes(changed(made), TOLD, OTHER_TOLD, changed_told()).evidence())
+
+
+@pytest.mark.parametrize("again", [{}, {"write_id": "again"}])
+def test_a_write_that_is_told_twice_is_noticed(made: Made, again: dict[str, Any]) -> None:
+    evidence = with_writes(made, TOLD, OTHER_TOLD, replace(OTHER_TOLD, **again)).evidence()
+    with pytest.raises(AssertionError, match="told twice"):
+        judge(evidence)
+
+
+def test_a_poco_that_is_made_by_two_commands_is_noticed(made: Made) -> None:
+    made.commands.append(LATER)
+    with_writes(made, TOLD, OTHER_TOLD, replace(TOLD, write_id="again", command_id=LATER.command_id))
+    with pytest.raises(AssertionError, match="made twice"):
+        cinx_told.what_was_made_is_told_once(made.evidence())
+
+
+def test_a_change_that_is_told_twice_is_noticed(made: Made) -> None:
+    again = changed_told(write_id="again", approved_effect=None)
+    evidence = with_writes(changed(made), TOLD, OTHER_TOLD, changed_told(), again).evidence()
+    with pytest.raises(AssertionError, match="told twice"):
+        judge(evidence)
 
 
 @pytest.mark.parametrize(
-    ("writes", "words"),
+    ("write", "words"),
     [
-        ([told(ONE, "poco-1")], "ordered and not told"),
-        ([told(ONE, "poco-1"), told(OTHER, "poco-2"), told(OTHER, "poco-2")], "told twice"),
-        ([told(ONE, "poco-1"), told(OTHER, "poco-2"), told(OTHER, "poco-2", write_id="again")], "made twice"),
-        ([told(ONE, "poco-1", approved_effect=None), told(OTHER, "poco-2")], "add up to 0"),
+        (replace(TOLD, approved_effect=None), "add up to 0, and the last says that 203"),
+        (replace(TOLD, approved_effect=Decimal(1)), "add up to 1, and the last says that 203"),
+        (replace(TOLD, amount_after=Decimal(1), approved_effect=Decimal(1)), "add up to 1, and 203"),
+        (replace(TOLD, pending_effect=Decimal(203)), "told to be pending"),
+        (replace(TOLD, amount_after=None, approved_effect=None), "nobody is asked"),
     ],
 )
-def test_writes_that_tell_something_else_are_noticed(made: Made, writes: list[RemoteWrite], words: str) -> None:
+def test_a_wrong_amount_is_noticed(made: Made, write: RemoteWrite, words: str) -> None:
+    with_writes(made, write, OTHER_TOLD).breaks("effects_add_up_to_what_is_ordered", words)
+
+
+def test_a_wrong_amount_of_a_change_is_noticed(made: Made) -> None:
+    write = changed_told(approved_effect=wanted(LATER))
+    with_writes(changed(made), TOLD, OTHER_TOLD, write).breaks("effects_add_up_to_what_is_ordered", "the last says")
+
+
+def test_an_amount_that_nobody_knows_is_in_order_where_a_person_is_asked(made: Made) -> None:
+    unknown = replace(TOLD, amount_after=None, approved_effect=None)
+    judge(with_writes(made.asked(ONE), unknown, OTHER_TOLD).evidence())
+
+
+def test_what_a_vendor_has_declined_was_ordered_all_the_same(made: Made) -> None:
+    made.pocos[0]["detail"]["workflow_status"] = "DECLINED"
+    judge(with_writes(made, TOLD, OTHER_TOLD).evidence())
+
+
+def test_a_wrong_amount_is_noticed_where_a_vendor_has_declined(made: Made) -> None:
+    made.pocos[0]["detail"]["workflow_status"] = "DECLINED"
+    write = replace(TOLD, amount_after=Decimal(406), approved_effect=Decimal(406))
+    with_writes(made, write, OTHER_TOLD).breaks("effects_add_up_to_what_is_ordered", "add up to 406")
+
+
+def of_record(write: RemoteWrite, **more: Any) -> RemoteWrite:
+    return replace(write, records=(replace(write.records[0], **more),))
+
+
+@pytest.mark.parametrize(
+    ("write", "words"),
+    [
+        (of_record(TOLD, fields=()), "no line of it is told"),
+        (of_record(TOLD, fields=TOLD.records[0].fields[:2]), "and CINX got"),
+        (of_record(TOLD, amount_before=Decimal(3)), "lines of 203, and 200 is told"),
+    ],
+)
+def test_lines_that_are_told_otherwise_are_noticed(made: Made, write: RemoteWrite, words: str) -> None:
+    with_writes(made, write, OTHER_TOLD).breaks("the_lines_of_what_was_made_are_told", words)
+
+
+@pytest.mark.parametrize(
+    ("write", "words"),
+    [
+        (replace(TOLD, idempotency_key="of nobody"), "no import has written"),
+        (replace(TOLD, destination="PO-999"), "is told of PO-999"),
+    ],
+)
+def test_a_write_of_what_no_import_has_done_is_noticed(made: Made, write: RemoteWrite, words: str) -> None:
+    with_writes(made, write, OTHER_TOLD).breaks("what_is_told_was_accepted", words)
+
+
+@pytest.mark.parametrize(("guid", "words"), [("of nobody", "was never made"), ("poco-2", "is told of")])
+def test_a_write_of_another_poco_is_noticed(made: Made, guid: str, words: str) -> None:
+    with_writes(made, of_record(TOLD, remote_id=guid), OTHER_TOLD)
     with pytest.raises(AssertionError, match=words):
-        cinx_judge.what_is_ordered_is_told_once(with_writes(made, *writes))
+        cinx_told.what_is_told_was_accepted(made.evidence())
 
 
-def test_an_amount_that_nobody_knows_is_no_difference(made: Made) -> None:
-    unknown = told(ONE, "poco-1", amount_after=None, approved_effect=None)
-    judge(with_writes(made, unknown, told(OTHER, "poco-2")))
+def test_a_poco_that_nobody_has_adopted_is_noticed(made: Made) -> None:
+    with_writes(made, of_record(TOLD, operation=WriteOperation.ADOPTED), OTHER_TOLD)
+    made.breaks("what_was_made_is_told_once", "nobody has adopted it")
+
+
+def test_a_poco_that_a_person_has_adopted_is_in_order(made: Made) -> None:
+    adopted = replace(ONE, command_id="adopt", operation=Operation.ADOPT)
+    made.commands.append(adopted)
+    made.ended(adopted, 21, OutcomeKind.APPLIED, "poco-1")
+    write = replace(of_record(TOLD, operation=WriteOperation.ADOPTED), command_id="adopt", step="take")
+    judge(with_writes(made, write, OTHER_TOLD).evidence())

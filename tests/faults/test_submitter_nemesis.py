@@ -1,6 +1,7 @@
 """Everything at once, drawn from a seed: lost and late answers, jobs that fail or last, people, kills, sleepers.
 
-A topic that the submitters stand on is deleted, and fewer requests are allowed than what waits needs.
+A topic that the submitters stand on is deleted, fewer requests are allowed than what waits needs, and people hold and
+release change orders, projects and accounts.
 
 ``COR_NEMESIS_SEEDS`` (numbers with commas between them) chooses other runs than those of every day. The seed of a
 run that fails is told, with all that was drawn from it.
@@ -11,18 +12,22 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from subprocess import Popen
 
 import pytest
 
 from deploy.sandbox.process import ControlRefused, Simulated
+from relay.domain.events import ChangeOrderObserved
 from relay.engine.kafka import Cluster
 from relay.engine.topics import DIRECTORY, Topic
-from tests.faults.cinx_relay import STAGE, SubmittersRelay
-from tests.faults.cinx_story import MOVES, Round, story_of
+from tests.faults.cinx_people import People
+from tests.faults.cinx_relay import STAGE, SubmittersRelay, order
+from tests.faults.cinx_story import CHANGE_ORDERS, MOVES, Round, story_of
 from tests.faults.harness import ENDED_WHEN_TOLD, end
-from tests.faults.writer_storm import APPLY, ENDLESS, FAILED, STOPS
+from tests.faults.writer_storm import APPLY, FAILED, STOPS
+from tests.unit.schemas.samples import OBSERVED as SEEN
 
 pytestmark = pytest.mark.storm
 
@@ -86,7 +91,7 @@ class Submitters:
         """Not before its session is over."""
         if self._asleep_since is not None:
             left = self._asleep_since + SESSION + 1 - time.monotonic()
-            pause(self._relay, max(0.0, left))
+            self._relay.pause(max(0.0, left))
             self._one.send_signal(signal.SIGCONT)
             self._asleep_since = None
 
@@ -113,37 +118,41 @@ class Submitters:
             end(process)
 
 
-def pause(relay: SubmittersRelay, seconds: float) -> None:
-    """Whatever is asked of the companies meanwhile."""
-    company = next(iter(relay.companies.values()))
-    company.history(wait=seconds, count=ENDLESS, bodies=0)
-
-
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_is_ordered_twice_or_lost(submitters: SubmittersRelay, seed: int) -> None:
     story = story_of(seed)
+    submitters.observe(*seen())
     for account, company in submitters.companies.items():
         company.settings(**story.lasting[account])
-    processes = Submitters(submitters)
+    processes, people = Submitters(submitters), People(submitters)
     try:
         for at, each in enumerate(story.rounds):
+            people.something_happens(at, each.hold)
             happen(submitters, processes, each)
             if at == story.slows:
                 submitters.slow_down(SLOW)
             if at == story.loses:
                 lose(submitters, processes, DIRECTORY)
         processes.wake()
+        people.rest()
         for company in submitters.companies.values():
             company.disarm()
             company.settings(**FAIR)
         submitters.await_the_end(str(story))
         assert processes.are_well(), f"{story}\n{submitters.log()[-20_000:]}"
     finally:
+        people.end()
         processes.end()
     submitters.judge(str(story))
     fenced = submitters.log().count(RESTARTED)
     assert fenced <= FENCED, f"owners fenced one another {fenced} times\n{story}"
+
+
+def seen() -> Iterator[ChangeOrderObserved]:
+    """Every change order of the story, as a poller saw it."""
+    for number in range(CHANGE_ORDERS):
+        yield replace(SEEN, change_order_id=str(number), project=order(number, 1).project)
 
 
 def lose(relay: SubmittersRelay, processes: Submitters, topic: Topic) -> None:
@@ -164,7 +173,7 @@ def happen(relay: SubmittersRelay, processes: Submitters, each: Round) -> None:
     for account, settings in each.settings.items():
         relay.companies[account].settings(**settings)
     relay.order(*each.orders)
-    pause(relay, each.seconds)
+    relay.pause(each.seconds)
     for account, operation, body in each.people:
         if operation in MOVES:
             move(relay.companies[account], operation, int(str(body["nth"])))

@@ -20,20 +20,17 @@ import pytest
 
 from deploy.local import Broker
 from deploy.sandbox.process import Simulated
-from operations.environment import Environment, codec_of
-from operations.writes import WriteFilter, Writes
 from relay.domain.commands import ProcoreCommand
 from relay.domain.outcomes import OutcomeKind
-from relay.engine.kafka import Connection, Outgoing, PlainWriter
-from relay.engine.record_codec import record_codec
-from relay.engine.settings import read_settings
-from relay.engine.topics import DIRECTORY, OBSERVED, PROCORE
+from relay.engine.kafka import Connection
+from relay.engine.topics import DIRECTORY, PROCORE
 from tests.conftest import PARTITIONS
 from tests.faults.harness import (
     RESTARTED,
     ROOT,
     Relay,
     awaited,
+    cor_writes_says_the_same,
     every_command_ended_once,
     newest,
     nothing_older_came_later,
@@ -79,18 +76,8 @@ def relay(tmp_path: Path, own_broker: Broker, procore: Simulated) -> Relay:
     connection = Connection(own_broker.bootstrap_servers)
     relay = Relay(tmp_path, own_broker.bootstrap_servers, "", PARTITIONS, connection, RESTARTED)
     run([sys.executable, "-m", "cli", *APPLY], cwd=ROOT, env=relay.environment(), check=True)
-    observe(relay)
+    relay.observe(*(replace(SEEN, change_order_id=str(number)) for number in range(1, CHANGE_ORDERS + 1)))
     return relay
-
-
-def observe(relay: Relay) -> None:
-    """Only what was seen at the source can be held."""
-    topic, codec = OBSERVED.name(relay.prefix), record_codec()
-    events = (replace(SEEN, change_order_id=str(number)) for number in range(1, CHANGE_ORDERS + 1))
-    with PlainWriter(relay.connection) as writer:
-        for event in events:
-            writer.send(Outgoing(topic, event.key.encode(), codec.encode(event, topic)))
-        writer.flush()
 
 
 @pytest.mark.timeout(900)
@@ -161,14 +148,6 @@ def judge(relay: Relay, procore: Simulated, commands: list[ProcoreCommand], deci
     writes_tell_what_procore_holds(relay, procore)
     cor_writes_says_the_same(relay)
     assert Counter(one.origin_id for one in relay.letters().values()) == Counter(refused)
-
-
-def cor_writes_says_the_same(relay: Relay) -> None:
-    """What people are shown is what stands on the topic, each write once, in the order of time."""
-    settings = read_settings(relay.environment())
-    environment = Environment(settings, relay.connection, codec_of(settings))
-    shown = [write.write_id for write in Writes(environment, WriteFilter()).read()]
-    assert shown == [write.write_id for write in sorted(relay.writes(), key=lambda write: (write.at, write.write_id))]
 
 
 def edit(random: Random, sequences: Counter[int]) -> ProcoreCommand:

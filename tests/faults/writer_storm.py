@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from random import Random
-from subprocess import PIPE, Popen, run
+from subprocess import Popen, run
 from typing import Any
 
 from deploy.sandbox.process import Simulated
@@ -197,7 +197,7 @@ class People:
     def _hold(self, command: ProcoreCommand | None) -> None:
         subject = ["--account", "procore:acme"] if command is None else ["--change-order", command.change_order_key]
         self._held, self._obeyed = command, None
-        self._asking = self._cor("hold", *subject, "--wait", "60", *WHY)
+        self._asking = self._relay.cor("hold", *subject, "--wait", "60", *WHY)
 
     def _look(self) -> None:
         """From when the command has said that every writer obeys, the remote must see nothing."""
@@ -222,14 +222,10 @@ class People:
         self._asking = None
 
     def _said(self, *words: str) -> str:
-        done = self._cor(*words)
+        done = self._relay.cor(*words)
         said = done.communicate()[0]
         assert done.returncode in (0, 3), said
         return said
-
-    def _cor(self, *words: str) -> Popen[str]:
-        command = [sys.executable, "-m", "cli", *words, "--json"]
-        return Popen(command, cwd=ROOT, env=self._relay.environment(), stdout=PIPE, text=True)
 
 
 def is_writing(row: dict[str, Any]) -> bool:
