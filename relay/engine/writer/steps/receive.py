@@ -140,10 +140,10 @@ def _apply_decision(
         return
     if order.entry is not None:
         release_claim(state, work, origin_id)
-        # A person has looked: what a rebuilt ledger does not tell bars nothing any more.
+        # A person has looked: what a rebuilt ledger does not tell bars nothing any more. What was in doubt does, since a
+        # newer revision may go in place of the one that is to be sent once more.
         lifted = with_facts(replace(order.entry, review=None), {LedgerFact.REBUILT: ""})
-        followed = order.waiting is not None and state.adapter.looks_first
-        work.put_entry(with_doubted(lifted, order.entry.review) if followed else lifted)
+        work.put_entry(with_doubted(lifted, order.entry.review) if state.adapter.looks_first else lifted)
     if order.waiting is None:
         work.put_waiting(origin_id, received)
     else:

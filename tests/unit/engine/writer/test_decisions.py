@@ -56,19 +56,22 @@ def test_what_waits_behind_a_review_goes_out_only_after_the_adoption(model: Prot
     assert model.remote.headers[newer.origin_id] == (2, "second")
 
 
-@pytest.mark.parametrize("followed", [True, False], ids=["another revision waits", "the same goes again"])
-def test_what_another_revision_leaves_in_doubt_is_looked_at(model: ProtocolModel, *, followed: bool) -> None:
-    """Something of what was in doubt may be there that the next revision does not name."""
+@pytest.mark.parametrize("comes", ["before the decision", "after the decision", "never"])
+def test_what_is_to_be_sent_once_more_is_looked_at(model: ProtocolModel, comes: str) -> None:
+    """Something of what was in doubt may be there that a newer revision, which goes in its place, does not name."""
     put_in_review(model)
     newer = command(1, 2, "second", "pending")
-    if followed:
+    if comes == "before the decision":
         model.submit(newer)
         model.receive()
     (letter,) = model.letters()
     model.decide(letter)
     model.receive()
+    if comes == "after the decision":
+        model.submit(newer)
+        model.receive()
     entry = model.state.store.entry(newer.origin_id)
     assert entry is not None
-    assert (entry.review, LedgerFact.DOUBTED in entry.remote) == (None, followed)
+    assert (entry.review, LedgerFact.DOUBTED in entry.remote) == (None, True)
     model.settle()
-    assert model.remote.headers[newer.origin_id] == ((2, "second") if followed else (1, "first"))
+    assert model.remote.headers[newer.origin_id] == ((1, "first") if comes == "never" else (2, "second"))
