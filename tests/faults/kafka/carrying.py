@@ -22,7 +22,7 @@ from relay.domain.letters import LetterKind
 from relay.engine.kafka import Partition, read_to_end
 from relay.engine.record_codec import record_codec
 from relay.engine.topics import CINX, PROCORE
-from tests.faults.cinx_judge import written_by
+from tests.faults.cinx_evidence import written_by
 from tests.faults.harness import (
     ENDED_WHEN_TOLD,
     PATIENCE,
