@@ -140,8 +140,8 @@ def _apply_decision(
         return
     if order.entry is not None:
         release_claim(state, work, origin_id)
-        # A person has looked: what a rebuilt ledger does not tell bars nothing any more. What was in doubt does: a newer
-        # revision may go in place of the one that is to be sent once more.
+        # A person has looked: what a rebuilt ledger does not tell bars nothing any more. What was in doubt does, as
+        # a newer revision may go in place of the one that is to be sent once more.
         lifted = with_facts(replace(order.entry, review=None), {LedgerFact.REBUILT: ""})
         work.put_entry(with_doubted(lifted, order.entry.review) if state.adapter.looks_first else lifted)
     if order.waiting is None:
