@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from functools import partial
 from subprocess import Popen
@@ -64,11 +65,10 @@ def test_a_writer_that_is_killed_goes_on_where_it_was(relay: Relay, procore: Sim
 
 
 # Passed again and again by a writer at work: a round of edits after the other is submitted to it until it dies.
-LATER = [(point, nth) for point in POINTS[1:] for nth in (3, 6)] + [
-    (CrashPoint.WRITER_BEFORE_SETTLE_COMMIT, 1),
+LATER = [
+    *zip(POINTS[1:], itertools.cycle((3, 6)), strict=False),
     (CrashPoint.WRITER_BEFORE_SETTLE_COMMIT, 3),
     (CrashPoint.WRITER_AFTER_SETTLE, 1),
-    (CrashPoint.WRITER_AFTER_SETTLE, 3),
 ]
 ROUNDS = 8
 DONE, DONE_WITH_LETTERS = 0, 3
