@@ -53,7 +53,7 @@ def before_first_write(context: PlanContext) -> Plan | None:
     if context.pco_id is not None or (context.tiers == 1 and context.package_id is not None):
         return None
     view = context.facts.view
-    if view is None or _is_from_before_doubt(context):
+    if view is None:
         return read_call(context, Step.SURVEY, contract_call(context))
     read = identified(context, view)
     if read is not None:
@@ -65,9 +65,12 @@ def before_first_write(context: PlanContext) -> Plan | None:
 
 
 def find_ours(context: PlanContext) -> PlannedCall | None:
-    """The next look for a record of ours that the ledger does not know; ``None`` where the contract has none."""
+    """The next look for a record of ours that the ledger does not know; ``None`` where the contract has none.
+
+    A listing from before a call in doubt tells nothing of what that call has made.
+    """
     view = context.facts.view
-    if view is None or _is_from_before_doubt(context):
+    if view is None or (context.doubted and not context.facts.contract_listed):
         return read_call(context, Step.SURVEY, contract_call(context))
     if context.tiers == 1:
         package = view.package_of(_origin_id(context))
@@ -81,11 +84,6 @@ def find_ours(context: PlanContext) -> PlannedCall | None:
     if ours is None or is_foreign_mark(context, mark):
         return None
     return read_call(context, Step.RECOGNISE, context.command.origin_id, ours)
-
-
-def _is_from_before_doubt(context: PlanContext) -> bool:
-    """Whether the listing is from before a call in doubt, so that it tells nothing of what that call has made."""
-    return bool(context.doubted) and not context.facts.contract_listed
 
 
 def _currency(context: PlanContext, view: ContractView) -> Plan | None:

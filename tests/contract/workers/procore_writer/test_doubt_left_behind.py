@@ -140,3 +140,16 @@ def creation_in_doubt(
     intent = driver.intents.pop(one.origin_id)
     before = driver.entries.get(one.origin_id) or new_entry(one)
     driver.entries[one.origin_id] = replace(with_doubted(before, intent), sent_sequence=1)
+
+
+def test_what_a_revision_in_doubt_has_changed_is_told_before_the_next_is_written(
+    driver: Driver, remote: Remote
+) -> None:
+    """By the look that finds it, and not as a change of the next revision's."""
+    one = command(content=BEFORE)
+    driver.one(one)
+    doubted = replace(one, payload=replace(BEFORE, title="In doubt"), sequence=2)
+    left_in_doubt(driver, remote, doubted, "potential_change_orders/sync")
+    told = len(driver.writes)
+    assert isinstance(driver.one(replace(one, payload=replace(BEFORE, title="As it is now"), sequence=3)), Done)
+    assert [(write.step, write.found_again) for write in driver.writes[told:]] == [("look", True), ("header", False)]
