@@ -82,6 +82,8 @@ def templates() -> Templates:
         "system": system_name,
         "cause": title_of,
     }
+    for name in made.list_templates():  # Compiled before anybody waits for it.
+        made.get_template(name)
     return made
 
 

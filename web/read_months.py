@@ -27,7 +27,7 @@ from relay.domain.routes import Routing
 from relay.engine.topics import CONTROL
 from workers.views.tables import OFFSETS
 
-PATIENCE: Final = 0.1
+PATIENCE: Final = 0.05
 """Seconds for which a page waits for its month. With what draws it, and says so where it is not there yet, a page takes
 less than 0.2.
 """

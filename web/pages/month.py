@@ -21,7 +21,7 @@ from web.exports import about_file, exported
 from web.site import Site, render, site_of
 
 TABS = ("owner", "cost", "aging", "ordered")
-MOST = 500
+MOST = 200
 """Reconciling items of a contract that are shown one by one; the file has all of them."""
 _AGAIN = 2
 """Seconds after which a page comes again whose month is being read."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gc
+import socket
 from collections.abc import Iterator
 
 import pytest
 
-from web.server import spare_the_collector
+from web.server import listen, spare_the_collector
 
 
 @pytest.fixture
@@ -31,3 +32,11 @@ def test_what_a_month_is_made_of_is_not_looked_through_again_and_again() -> None
         gc.callbacks.pop()
     assert len(made) == 20_000
     assert passes == []
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "localhost"])
+def test_an_answer_of_two_pieces_waits_for_nobody(address: str) -> None:
+    with listen(address, 0) as listening, socket.create_connection(listening.getsockname()[:2]):
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
