@@ -171,7 +171,7 @@ def read_home(tables: ReadTables, now: datetime, first: int = 0, most: int | Non
 
 def _in_order(tables: ReadTables, month: datetime, waiting: Iterable[Any]) -> list[tuple[_Project, str | None]]:
     """All projects and their names, those with the most open items first."""
-    named = tables.rows(_PROJECTS, since=slot_of(month))
+    named: Iterable[tuple[str, ...]] = map(tuple, tables.rows(_PROJECTS, since=slot_of(month)))
     names: dict[_Project, str] = {(system, account, project): name for system, account, project, name in named}
     items: Counter[tuple[str, str]] = Counter()
     for row in waiting:
