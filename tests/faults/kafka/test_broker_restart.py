@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
 
-from deploy.local import Broker
+from deploy.local import Broker, broker
 from relay.engine.kafka import (
     Cluster,
     CommitFailed,
@@ -22,8 +23,15 @@ from relay.engine.kafka import (
 )
 
 PATIENCE = 60.0
-TOPIC, GROUP = "topic", "group"
+TOPIC = "topic"
 PARTITION = Partition(TOPIC, 0)
+
+
+@pytest.fixture(scope="module")
+def own_broker() -> Iterator[Broker]:
+    """A broker for these tests alone, which each of them leaves running."""
+    with broker() as own:
+        yield own
 
 
 @pytest.fixture
@@ -33,12 +41,15 @@ def connection(own_broker: Broker) -> Connection:
 
 @pytest.fixture
 def reader(connection: Connection) -> Iterator[GroupReader]:
+    group = uuid.uuid4().hex  # A static member stays in its group for a while.
     with Cluster(connection) as cluster:
         cluster.create([TopicSpec(name=TOPIC, partitions=1, replication=1)])
-        cluster.reset_offsets(GROUP, {PARTITION: 0})
-    reader = GroupReader(connection, group=GROUP, topics=[TOPIC], instance="one")
+        cluster.reset_offsets(group, {PARTITION: 0})
+    reader = GroupReader(connection, group=group, topics=[TOPIC], instance="one")
     yield reader
     reader.close()
+    with Cluster(connection) as cluster:
+        cluster.delete([TOPIC])
 
 
 def read_until(reader: GroupReader, wanted: bytes) -> None:
