@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,8 +60,9 @@ _HEADERS = {
 }
 
 
+@cache
 def templates() -> Templates:
-    """The templates, with the words and formats that all of them use. Whatever data says, it is text."""
+    """The templates, compiled, with the words and formats that all of them use. Whatever data says, it is text."""
     made = Templates(
         loader=PackageLoader("web"),
         autoescape=select_autoescape(default=True, default_for_string=True),

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from subprocess import run
 from typing import Any
 
 from deploy.local import Kafka
@@ -26,9 +24,10 @@ from relay.engine.record_codec import record_codec
 from relay.engine.topics import ALL, CINX
 from tests.conftest import PARTITIONS
 from tests.contract.workers.cinx_submitter.world import command, line, payload
+from tests.cor_process import run_cor
 from tests.faults.cinx_evidence import Evidence, Held, written_by
 from tests.faults.cinx_judge import judge
-from tests.faults.harness import PATIENCE, ROOT, Relay, awaited, cor_writes_says_the_same, end, prepare
+from tests.faults.harness import PATIENCE, Relay, awaited, cor_writes_says_the_same, end, prepare
 from tests.faults.tail import Tail
 from tests.faults.writer_storm import ENDLESS
 
@@ -150,8 +149,7 @@ class SubmittersRelay(Relay):
 
     def done(self, *words: str) -> None:
         """What whoever runs the relay says at a command line."""
-        command, environment = [sys.executable, "-m", "cli", *words], self.environment()
-        done = run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        done = run_cor(words, self.environment(), PATIENCE)
         assert done.returncode == 0, done.stdout + done.stderr
 
     def pause(self, seconds: float) -> None:

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -31,6 +30,7 @@ from relay.engine.record_codec import record_codec
 from relay.engine.settings import read_settings
 from relay.engine.topics import LETTERS, OBSERVED, OUTCOMES, PROCORE, WRITES
 from schemas import Unreadable
+from tests.cor_process import start_cor
 from tests.told_writes import effects_are_what_is_held, what_was_made_is_told_once
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,16 +111,10 @@ class Relay:
         self, *stages: str, once: bool = True, instance: str = "one", crash_at: str = ""
     ) -> subprocess.Popen[bytes]:
         """One process with these stages. The caller ends it."""
-        command = [sys.executable, "-m", "cli", "run", *stages, *(["--once"] if once else [])]
-        log = (self.folder / "log").open("ab")
-        with log:
-            return subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=self.environment(instance, COR_CRASH_AT=crash_at),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        words = ["run", *stages, *(["--once"] if once else [])]
+        environment = self.environment(instance, COR_CRASH_AT=crash_at)
+        with (self.folder / "log").open("ab") as log:
+            return start_cor(words, environment, stdout=log, stderr=subprocess.STDOUT)
 
     def run(self, *stages: str, crash_at: str = "") -> int:
         """Runs the stages until nothing is left to do; returns the exit code."""
@@ -132,8 +126,7 @@ class Relay:
 
     def cor(self, *words: str) -> subprocess.Popen[str]:
         """What somebody says at a command line; its answer is JSON. The caller ends it."""
-        command = [sys.executable, "-m", "cli", *words, "--json"]
-        return subprocess.Popen(command, cwd=ROOT, env=self.environment(), stdout=subprocess.PIPE, text=True)
+        return start_cor([*words, "--json"], self.environment(), stdout=subprocess.PIPE, text=True)
 
     def observe(self, *events: ChangeOrderObserved) -> None:
         """What a poller saw at the source: nothing else can be held."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import signal
-import sys
 import time
 from random import Random
-from subprocess import Popen, run
+from subprocess import Popen
 from typing import Any
 
 from deploy.sandbox.process import Simulated
@@ -15,7 +14,8 @@ from relay.domain.commands import ProcoreCommand
 from relay.engine.kafka import Cluster
 from relay.engine.topics import PROCORE, Topic
 from tests.conftest import PARTITIONS
-from tests.faults.harness import PATIENCE, ROOT, Relay, end
+from tests.cor_process import run_cor
+from tests.faults.harness import PATIENCE, Relay, end
 
 ENDLESS = 100_000
 """More requests than there will be: waiting for them is waiting for a time."""
@@ -153,9 +153,7 @@ class Operator:
         new.replace(self._relay.folder / "cor.yaml")
 
     def _done(self, *words: str, **more: str) -> None:
-        command = [sys.executable, "-m", "cli", *words]
-        environment = self._relay.environment(**more)
-        done = run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        done = run_cor(words, self._relay.environment(**more), PATIENCE)
         assert done.returncode == 0, done.stdout + done.stderr
 
 

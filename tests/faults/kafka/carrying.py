@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -22,11 +21,11 @@ from relay.domain.letters import LetterKind
 from relay.engine.kafka import Partition, read_to_end
 from relay.engine.record_codec import record_codec
 from relay.engine.topics import CINX, PROCORE
+from tests.cor_process import run_cor
 from tests.faults.cinx_evidence import written_by
 from tests.faults.harness import (
     ENDED_WHEN_TOLD,
     PATIENCE,
-    ROOT,
     Relay,
     awaited,
     end,
@@ -199,10 +198,7 @@ class Carrying:
             self.decided.add(letter.letter_id)
 
     def _cor(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command, environment = [sys.executable, "-m", "cli", *words], self.relay.environment("console")
-        return subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
-        )
+        return run_cor(words, self.relay.environment("console"), PATIENCE)
 
     def _arrived(self) -> bool:
         self.decide()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +13,10 @@ from deploy.local import Broker
 from relay.engine.kafka import Cluster, Connection, Partition, Record, read_to_end
 from relay.engine.topics import ALL, CINX, FOR_EVER, GROUPS
 from tests.conftest import PARTITIONS
+from tests.cor_process import run_cor
 from tests.drills import commands
 from tests.faults.cinx_relay import STAGE, SubmittersRelay, order
-from tests.faults.harness import ROOT, awaited, end
+from tests.faults.harness import awaited, end
 
 pytestmark = [pytest.mark.storm, pytest.mark.timeout(400)]
 
@@ -24,9 +24,7 @@ DONE, FAILED, NEEDS_A_PERSON = 0, 1, 3
 
 
 def cor(relay: SubmittersRelay, words: list[str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cli", *words]
-    environment = relay.environment("console")
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=150, check=False)
+    return run_cor(words, relay.environment("console"), 150)
 
 
 def done(relay: SubmittersRelay, words: list[str], *ends: int) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,9 @@ from relay.engine.kafka import Connection, Partition, read_to_end
 from relay.engine.record_codec import record_codec
 from relay.engine.topics import OBSERVED, POLL_STATE
 from tests.conftest import PARTITIONS
+from tests.cor_process import run_cor
 from tests.faults.conftest import record
-from tests.faults.harness import ROOT, Relay, awaited, end, prepare
+from tests.faults.harness import Relay, awaited, end, prepare
 
 CODEC = record_codec()
 POLLERS = ("poll-constructiononline", "poll-procore")
@@ -65,10 +65,7 @@ def relay(
 
 
 def poll(relay: Relay, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cli", "poll", *words]
-    return subprocess.run(
-        command, cwd=ROOT, env=relay.environment(), capture_output=True, text=True, timeout=90, check=False
-    )
+    return run_cor(["poll", *words], relay.environment(), 90)
 
 
 def count(relay: Relay, topic: str) -> int:

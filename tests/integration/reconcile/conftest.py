@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -17,7 +15,7 @@ import pytest
 
 from cli.errors import Exit
 from deploy.local import Kafka
-from deploy.sandbox.process import ROOT, Simulated, simulated
+from deploy.sandbox.process import Simulated, simulated
 from operations.preflight import names_in
 from producers.cinx.stage import poll_cinx
 from producers.procore.stage import poll_procore
@@ -27,6 +25,7 @@ from relay.engine.kafka import Connection, Outgoing
 from relay.engine.stages.context import Stage, StageContext
 from relay.engine.topics import NAMES
 from tests.cor_command import Ended, cor
+from tests.cor_process import run_cor
 from tests.integration.flow.conftest import FACTORIES, Flow
 from tests.integration.plan.conftest import AT, SECRETS
 from workers.cinx_submitter.stage import cinx_submitter
@@ -123,10 +122,9 @@ class Company(Flow):
 
     def killed(self, stage: str, at: str) -> bool:
         """Whether a process of the stage has died at a crash point; one that does not get there ends by itself."""
-        command = [sys.executable, "-m", "cli", "run", stage, "--once"]
         short = {"TRANSACTION_TIMEOUT": "5", "SESSION_TIMEOUT": "6", "SEND_WINDOW": "2", "HTTP_DEADLINE": "5"}
         environment = {**os.environ, "COR_CRASH_AT": at, **{f"COR_{name}": value for name, value in short.items()}}
-        ended = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, timeout=240, check=False)
+        ended = run_cor(["run", stage, "--once"], environment, 240)
         return ended.returncode < 0 or ended.returncode > len(Exit)
 
     def order(self, number: int, condition: int = 1, price: object = 100, **more: Any) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -31,6 +30,7 @@ from deploy.sandbox.process import Simulated, simulated
 from relay.engine.kafka import Cluster, Connection, KafkaFailure, Security
 from relay.engine.provision.declared import declared_topics
 from tests.conftest import PARTITIONS
+from tests.cor_process import run_cor
 from tests.faults.harness import awaited
 
 ROOT = Path(__file__).parents[3]
@@ -87,15 +87,7 @@ class Deployed:
     def cor(self, workload: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command of the workload's user."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("COR_")}
-        return subprocess.run(
-            [sys.executable, "-m", "cli", *arguments],
-            cwd=ROOT,
-            env={**kept, **self.settings(workload)},
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        return run_cor(arguments, {**kept, **self.settings(workload)}, PATIENCE)
 
     def run(self, stage: str) -> subprocess.CompletedProcess[str]:
         """The stage, until nothing is left to do."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,8 +20,9 @@ from relay.engine.kafka import Cluster, Partition, TopicSpec, read_to_end
 from relay.engine.record_codec import record_codec
 from relay.engine.topics import AUDIT, OBSERVED, POLL_STATE, PROCORE, Topic
 from tests.conftest import PARTITIONS
+from tests.cor_process import run_cor
 from tests.drills import commands
-from tests.faults.harness import ROOT, Relay, awaited, end
+from tests.faults.harness import Relay, awaited, end
 from tests.faults.orders import change_order
 
 PROMISED = 30.0
@@ -32,10 +32,7 @@ FAILED, WRONG_USAGE = 1, 2
 
 
 def cor(relay: Relay, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cli", *words]
-    return subprocess.run(
-        command, cwd=ROOT, env=relay.environment(), capture_output=True, text=True, timeout=60, check=False
-    )
+    return run_cor(words, relay.environment(), 60)
 
 
 def apply(relay: Relay, *words: str) -> subprocess.CompletedProcess[str]:

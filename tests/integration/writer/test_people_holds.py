@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -16,7 +14,8 @@ from relay.domain.outcomes import OutcomeKind
 from relay.engine.kafka import Partition, read_to_end
 from relay.engine.record_codec import record_codec
 from relay.engine.topics import CONTROL
-from tests.faults.harness import ROOT, Relay, awaited, end, every_command_ended_once, procore_says_what_the_newest_say
+from tests.cor_process import run_cor
+from tests.faults.harness import Relay, awaited, end, every_command_ended_once, procore_says_what_the_newest_say
 from tests.faults.orders import change_order
 
 CODEC = record_codec()
@@ -24,8 +23,7 @@ CODEC = record_codec()
 
 def cor(relay: Relay, *arguments: str) -> Any:
     """Runs ``cor`` as a process of its own; returns its JSON."""
-    command = [sys.executable, "-m", "cli", *arguments, "--json"]
-    ended = subprocess.run(command, cwd=ROOT, env=relay.environment("console"), capture_output=True, check=False)
+    ended = run_cor([*arguments, "--json"], relay.environment("console"), 90)
     assert ended.returncode == 0, (ended.returncode, ended.stdout, ended.stderr)
     return json.loads(ended.stdout)
 
@@ -98,12 +96,8 @@ def test_a_successor_obeys_what_a_killed_writer_was_held_by(relay: Relay, procor
         relay.submit([late])
         awaited(lambda: cor(relay, "status")["people_holds"][0]["waiting"] == 3, "three change orders to wait")
         assert written(procore) == []
-        subprocess.run(
-            [sys.executable, "-m", "cli", "release", held["hold"]["hold_id"], "--why", "settled", "--wait", "0"],
-            cwd=ROOT,
-            env=relay.environment("console"),
-            check=False,
-        )
+        words = ["release", held["hold"]["hold_id"], "--why", "settled", "--wait", "0"]
+        run_cor(words, relay.environment("console"), 90)
         awaited(lambda: relay.ended([*commands, late]), "all to end")
     finally:
         end(writer)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,8 +21,9 @@ from relay.engine.kafka import Cluster, Connection, Partition, read_to_end
 from relay.engine.record_codec import record_codec
 from relay.engine.topics import AUDIT, CINX, PROCORE, Family
 from tests.conftest import PARTITIONS
+from tests.cor_process import run_cor
 from tests.drills import commands
-from tests.faults.harness import ROOT, Relay, awaited, end, prepare
+from tests.faults.harness import Relay, awaited, end, prepare
 
 CONFIGURATION = """
 accounts:
@@ -84,10 +84,7 @@ def relay(tmp_path: Path, kafka: Kafka, connection: Connection, prefix: str, rem
 
 
 def cor(relay: Relay, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "cli", *words]
-    return subprocess.run(
-        command, cwd=ROOT, env=relay.environment(), capture_output=True, text=True, timeout=90, check=False
-    )
+    return run_cor(words, relay.environment(), 90)
 
 
 def done(ended: subprocess.CompletedProcess[str]) -> str:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from relay.domain.canonical_text import canonical_text
@@ -162,6 +162,7 @@ def test_whatever_it_is_the_text_is_the_one_of_before(value: object) -> None:
 def test_every_record_of_ours_has_the_text_of_before(record: str) -> None:
     kind = RECORD_TYPES[record]
 
+    @settings(max_examples=40)  # Of each of them: what they are made of is drawn above.
     @given(records(kind))
     def same(value: object) -> None:
         assert told(canonical_text, value) == told(spelt_before, value)
