@@ -2,13 +2,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.cor_process import run_cor
 
 Cor = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -19,9 +17,6 @@ def cor() -> Cor:
 
     def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("COR_")}
-        command = [sys.executable, "-m", "cli", *arguments]
-        return subprocess.run(
-            command, cwd=ROOT, env=kept | settings, capture_output=True, text=True, timeout=60, check=False
-        )
+        return run_cor(arguments, kept | settings, 60)
 
     return run
