@@ -11,9 +11,11 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -47,25 +49,15 @@ _Name = tuple[str, MonthSpan]
 
 @dataclass(slots=True, kw_only=True)
 class _Reading:
-    """``month`` or ``error``, once it ``has_ended``. ``is_awaited``: somebody was told to come again for it."""
+    """``month``: of the tables in this ``state``, once it has ended. ``is_awaited``: somebody is to come again."""
 
     name: _Name
     routing: Routing
     at: datetime
     state: tuple[Any, ...] = ()
-    month: MonthReport | None = None
-    error: Exception | None = None
-    has_ended: bool = False
+    month: Future[MonthReport] = field(default_factory=Future)
     is_awaited: bool = False
     ended_at: float = 0.0
-
-    def told(self) -> MonthReport:
-        """The month, or the error raised."""
-        if self.error is not None:
-            raise self.error
-        if self.month is None:
-            raise ValueError("a month that was not read to its end")
-        return self.month
 
 
 class ReadMonths:
@@ -78,43 +70,48 @@ class ReadMonths:
         self._under_way: list[_Reading] = []
 
     def read(
-        self,
-        moment: Moment,
-        routing: Routing,
-        project: str,
-        span: MonthSpan,
-        now: datetime,
-        *,
-        waits: bool = False,
+        self, moment: Moment, routing: Routing, project: str, span: MonthSpan, now: datetime
     ) -> MonthReport | None:
         """Of at most a minute ago where nothing has been told since, else read now, or just now for whoever had to come
-        again; it says as of when it is. ``None``: it is being read, ask again; never for who ``waits``. Raises as
-        :func:`read_month`, also what was raised for whoever had to come again.
-
-        Who waits keeps no connection, or those who do would keep all of them from who reads.
+        again; it says as of when it is. ``None``: it is being read, ask again. Raises as :func:`read_month`, also what
+        was raised for whoever had to come again.
         """
-        name = (project, span)
+        asked = self._asked(moment, routing, (project, span), now)
+        with self._changed:
+            self._changed.wait_for(lambda: (found := asked()) is not None and found.month.done(), self._patience)
+            reading = asked()
+            if reading is not None and not reading.month.done():
+                reading.is_awaited = True
+        return reading.month.result() if reading is not None and reading.month.done() else None
+
+    def wait(self, moment: Moment, routing: Routing, project: str, span: MonthSpan, now: datetime) -> MonthReport:
+        """The same for who waits, however long it takes. No connection is kept meanwhile, or those who wait would keep
+        all of them from who reads.
+        """
+        asked = self._asked(moment, routing, (project, span), now)
+        with self._changed:
+            while (reading := asked()) is None or not reading.month.done():
+                self._changed.wait()
+        return reading.month.result()
+
+    def _asked(self, moment: Moment, routing: Routing, name: _Name, now: datetime) -> Callable[[], _Reading | None]:
+        """Gives, once one has the lock, the reading that is for who asks now; ``None``: there is no room for it yet."""
         with moment() as tables:
             state = _state(tables, routing, now)
-        with self._changed:
-            reading = self._kept(name, routing, state, now)
+        found: _Reading | None = None
 
-            def has_ended() -> bool:
-                nonlocal reading
-                reading = reading or self._one_under_way(moment, name, routing, now)
-                return reading is not None and reading.has_ended
+        def reading() -> _Reading | None:
+            nonlocal found
+            found = found or self._kept(name, routing, state, now) or self._one_under_way(moment, name, routing, now)
+            return found
 
-            if not self._changed.wait_for(has_ended, None if waits else self._patience):
-                if reading is not None:
-                    reading.is_awaited = True
-                return None
-        return reading.told() if reading is not None else None
+        return reading
 
     def _kept(self, name: _Name, routing: Routing, state: tuple[Any, ...], now: datetime) -> _Reading | None:
         kept = self._ended.get(name)
         if kept is None or kept.routing is not routing:
             return None
-        is_new = kept.error is None and kept.state == state and kept.at <= now < kept.at + _LASTS
+        is_new = kept.month.exception() is None and kept.state == state and kept.at <= now < kept.at + _LASTS
         return kept if is_new or (kept.is_awaited and self._clock() < kept.ended_at + _KEPT_FOR_WAITING) else None
 
     def _one_under_way(self, moment: Moment, name: _Name, routing: Routing, now: datetime) -> _Reading | None:
@@ -134,13 +131,14 @@ class ReadMonths:
         try:
             with moment() as tables:
                 reading.state = _state(tables, reading.routing, reading.at)
-                reading.month = read_month(tables, reading.routing, *reading.name, reading.at)
+                ends = partial(reading.month.set_result, read_month(tables, reading.routing, *reading.name, reading.at))
         except Exception as error:  # noqa: BLE001 - raised where somebody is to be told
-            reading.error = error
+            ends = partial(reading.month.set_exception, error)
         with self._changed:
+            ends()
             self._under_way.remove(reading)
-            reading.has_ended, reading.ended_at = True, self._clock()
-            if reading.error is None or reading.is_awaited:
+            reading.ended_at = self._clock()
+            if reading.month.exception() is None or reading.is_awaited:
                 self._keep(reading)
             self._changed.notify_all()
 

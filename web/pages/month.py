@@ -52,9 +52,7 @@ def page(request: Request) -> HTMLResponse:
 def export(request: Request) -> Response:
     """The reconciling items of the same month as a file, which is waited for."""
     site = site_of(request)
-    shown = site.months.read(_moments(site), site.routes(), *_asked(request, site), waits=True)
-    if shown is None:
-        raise ValueError("a month that was waited for is not there")
+    shown = site.months.wait(_moments(site), site.routes(), *_asked(request, site))
     facts = facts_of(shown.report, CompanyZone(site.zone.name))
     about = about_file(request, "Reconciliation", *facts, read_at=shown.read_at)
     return exported(table_of(shown.report, shown.signed), about, request.path_params["form"], "reconciliation")

@@ -97,7 +97,9 @@ class Asking:
             with self.connections, moment_of(self._store) as tables:
                 yield replace(tables, read_at=AT + timedelta(days=2, seconds=later))
 
-        return self._months.read(moment, routing, project, MARCH, now, waits=waits)
+        if waits:
+            return self._months.wait(moment, routing, project, MARCH, now)
+        return self._months.read(moment, routing, project, MARCH, now)
 
     def waiting(self, project: str = "7") -> Callable[[], MonthReport | None]:
         """Begins to wait on another thread; what is returned gives what it got, once the gate is open."""
