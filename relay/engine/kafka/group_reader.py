@@ -13,7 +13,7 @@ import structlog
 from kafka import errors
 
 from relay.engine.kafka.assignment import NO_CHANGE, Assignment, Listener
-from relay.engine.kafka.client import ours, raw, record_of
+from relay.engine.kafka.client import RawPartition, ours, raw, record_of
 from relay.engine.kafka.connection import Connection
 from relay.engine.kafka.failures import InstanceTaken, KafkaUnreachable, OffsetsLost, TopicsMissing, failure_of
 from relay.engine.kafka.kafka_python_workarounds import finish_joining, is_joining, keep_joins, tell_fencing
@@ -117,14 +117,14 @@ class GroupReader:
         """Reads them again."""
         again = set(partitions) & self._paused
         self._paused -= again
-        ready = again & self._assignment.owned - self._to_place
-        if ready:
-            self._consumer.resume(*map(raw, ready))
+        if ready := self._held(again & self._assignment.owned - self._to_place):
+            self._consumer.resume(*ready)
 
     def seek(self, partition: Partition, offset: int) -> None:
         """Reads on from ``offset``. Does nothing for a partition that is not owned (any more)."""
         if partition in self._assignment.owned:
-            self._consumer.seek(raw(partition), offset)
+            for held in self._held([partition]):
+                self._consumer.seek(held, offset)
 
     def position(self, partition: Partition) -> int:
         """The offset that is read next."""
@@ -145,7 +145,7 @@ class GroupReader:
         A broker is asked, so it is for those who want to stop when nothing is left.
         """
         owned = self._assignment.owned - self._paused
-        if self._to_place:
+        if self._to_place or len(self._held(owned)) < len(owned):
             return False
         with self._explaining("asking for the ends"):
             ends = self._consumer.end_offsets([raw(one) for one in owned]) if owned else {}
@@ -245,8 +245,13 @@ class GroupReader:
         return offset
 
     def _apply_pauses(self) -> None:
-        if self._paused:
-            self._consumer.pause(*map(raw, self._paused))
+        if held := self._held(self._paused):
+            self._consumer.pause(*held)
+
+    def _held(self, partitions: Iterable[Partition]) -> list[RawPartition]:
+        """Those of them that the client has, too: a poll that failed may have given some up, and the next one tells."""
+        has = self._consumer.assignment()
+        return [one for one in map(raw, partitions) if one in has]
 
     def _membership(self) -> Generation | None:
         now = self._consumer.group_metadata()

@@ -5,8 +5,10 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from typing import Any
 
 import pytest
+from kafka.errors import KafkaConnectionError
 
 from relay.engine.kafka import (
     Cluster,
@@ -439,3 +441,37 @@ def test_a_join_that_ends_between_two_polls_counts(
         assert time.monotonic() < end
     assert coordinator._generation.generation_id == joined
     assert reader.poll(0.1).generation.number == joined
+
+
+def test_what_a_failed_poll_has_given_up_can_be_paused_and_is_told_by_the_next(
+    connection: Connection,
+    make_topic: MakeTopic,
+    begin: Begin,
+    join: Join,
+    prefix: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The group has forgotten a member, which learns it just before the broker goes."""
+    topic = make_topic(partitions=2)
+    begin(f"{prefix}group", topic, 2)
+    reader = join(topic, instance=None)
+    owned = until(owns(2), reader).assigned
+    client: Any = reader._consumer
+
+    def gives_up_and_fails(**_: object) -> None:
+        """As the client goes on when it is told so (its ``_on_join_prepare_async``), and then finds no coordinator."""
+        client._coordinator.reset_generation()
+        client._subscription.rebalance_listener.on_partitions_lost(client.assignment())
+        client._subscription.assign_from_subscribed([])
+        raise KafkaConnectionError("111 ECONNREFUSED")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(client, "poll", gives_up_and_fails)
+        polled = reader.poll(0.1)
+    assert not polled.records
+    assert not reader.has_read_everything()
+    reader.pause(owned)
+    reader.seek(min(owned, key=str), 0)
+    reader.resume(owned)
+    write(connection, topic, b"after")
+    until(brings(b"after"), reader)
