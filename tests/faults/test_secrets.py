@@ -300,7 +300,8 @@ def test_no_secret_is_left_anywhere(run: Run) -> None:
             quoted = any(HIDDEN in one.remote_answer for one in dead.values())
             return applied == {"procore", "cinx"} and "cinx.po_not_found" in reasons and quoted
 
-        awaited(both_have_answered, "both targets to be written, and letters about refusals that quote")
+        what = "both targets to be written, and letters about refusals that quote"
+        awaited(both_have_answered, what, patience=2 * PATIENCE)  # Seven processes start at once.
     bearer = procore.state()["issued_tokens"][-1]
     said = f'<html>Authorization: Bearer {bearer} {{"access_token": "{bearer}"}}</html>'  # Whoever's it is.
     fault = procore.fault("status", {"path": "^/rest"}, status=500, body=said)
