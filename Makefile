@@ -60,7 +60,7 @@ test: $(STAMP)  ## every test but the storms, on real Apache Kafka
 # Where storms are: to look for them among thousands of other tests takes a minute. A test holds that they are here.
 STORMS := tests/browser tests/contract/operations tests/faults tests/integration
 proof: $(STAMP)  ## the storms: processes are killed in every gap, and remotes lose answers
-	$(BIN)/python -m pytest -n 5 -m storm $(PYTEST_ARGS) $(STORMS)
+	$(BIN)/python -m pytest -n 4 -m storm $(PYTEST_ARGS) $(STORMS)
 
 demo: $(STAMP)  ## the main job, shown on this machine; KEEP=1 leaves it running
 	$(BIN)/python -m deploy.demo $(if $(KEEP),--keep)
