@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -111,20 +111,18 @@ class GroupReader:
     def pause(self, partitions: Iterable[Partition]) -> None:
         """Reads nothing of them until :meth:`resume`; holds while they are owned, also through rebalances."""
         self._paused |= set(partitions) & self._assignment.owned
-        self._apply_pauses()
+        self._set(self._consumer.pause, self._paused)
 
     def resume(self, partitions: Iterable[Partition]) -> None:
         """Reads them again."""
         again = set(partitions) & self._paused
         self._paused -= again
-        if ready := self._held(again & self._assignment.owned - self._to_place):
-            self._consumer.resume(*ready)
+        self._set(self._consumer.resume, again & self._assignment.owned - self._to_place)
 
     def seek(self, partition: Partition, offset: int) -> None:
         """Reads on from ``offset``. Does nothing for a partition that is not owned (any more)."""
         if partition in self._assignment.owned:
-            for held in self._held([partition]):
-                self._consumer.seek(held, offset)
+            self._set(lambda one: self._consumer.seek(one, offset), [partition])
 
     def position(self, partition: Partition) -> int:
         """The offset that is read next."""
@@ -145,7 +143,7 @@ class GroupReader:
         A broker is asked, so it is for those who want to stop when nothing is left.
         """
         owned = self._assignment.owned - self._paused
-        if self._to_place or len(self._held(owned)) < len(owned):
+        if self._to_place or set(map(raw, owned)) - self._consumer.assignment():
             return False
         with self._explaining("asking for the ends"):
             ends = self._consumer.end_offsets([raw(one) for one in owned]) if owned else {}
@@ -222,17 +220,14 @@ class GroupReader:
         had read beyond the committed offset can no longer be committed, and another member may
         have gone further meanwhile.
         """
-        self._consumer.pause(*map(raw, self._to_place))
+        self._set(self._consumer.pause, self._to_place)
         for partition in sorted(self._to_place):
             offset = self._committed(partition)
             if offset is None:
                 raise errors.NoOffsetForPartitionError([raw(partition)])
-            self._consumer.seek(raw(partition), offset)
+            self.seek(partition, offset)
             self._to_place.discard(partition)
-        reading = self._assignment.owned - self._paused
-        if reading:
-            self._consumer.resume(*map(raw, reading))
-        self._apply_pauses()
+        self._set(self._consumer.resume, self._assignment.owned - self._paused)
 
     def _committed(self, partition: Partition) -> int | None:
         try:
@@ -244,14 +239,14 @@ class GroupReader:
             ) from None
         return offset
 
-    def _apply_pauses(self) -> None:
-        if held := self._held(self._paused):
-            self._consumer.pause(*held)
+    def _set(self, what: Callable[[RawPartition], None], partitions: Iterable[Partition]) -> None:
+        """Sets something of each that the client still has.
 
-    def _held(self, partitions: Iterable[Partition]) -> list[RawPartition]:
-        """Those of them that the client has, too: a poll that failed may have given some up, and the next one tells."""
-        has = self._consumer.assignment()
-        return [one for one in map(raw, partitions) if one in has]
+        It joins on a thread of its own, and may have given one up since the last poll: the next one tells.
+        """
+        for partition in partitions:
+            with suppress(KeyError, ValueError):  # What the client says of a partition that it has not.
+                what(raw(partition))
 
     def _membership(self) -> Generation | None:
         now = self._consumer.group_metadata()
