@@ -14,11 +14,12 @@ from types import FrameType
 
 import structlog
 
-from relay.domain.failures import Fatal
+from relay.domain.failures import CallFailure, Fatal
+from relay.engine.kafka import KafkaFailure
 from relay.engine.stages.context import Stage
 from relay.engine.telemetry import events
 from relay.engine.telemetry.health import Health
-from schemas import SchemaNotRegistered
+from schemas import RegistryFailure, SchemaNotRegistered
 
 _log = structlog.get_logger(__name__)
 
@@ -26,6 +27,10 @@ _log = structlog.get_logger(__name__)
 # comes just before a wait only after it.
 _LOOK_EVERY = 0.1
 
+_DEFECT = (
+    "{error!r}: a defect of the relay itself. Started again, it goes on where it was; report this message with its "
+    "exception"
+)
 _CONDEMNED = 5.0
 """Seconds that a stage has to end which must not go on."""
 
@@ -158,11 +163,12 @@ def _log_failure(thread: _Thread) -> None:
     if isinstance(error, Fatal | SchemaNotRegistered):  # Its message says all; a stack would hide it.
         _log.error(events.STAGE_FAILED, stage=thread.name, error=type(error).__name__, message=str(error))
     elif error is not None:
+        foreseen = isinstance(error, CallFailure | KafkaFailure | RegistryFailure | OSError)
         _log.error(
             events.STAGE_FAILED,
             stage=thread.name,
             error=type(error).__name__,
-            message=str(error),
+            message=str(error) if foreseen else _DEFECT.format(error=error),
             exc_info=error,
         )
 

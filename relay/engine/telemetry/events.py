@@ -18,7 +18,8 @@ PROCESS_REFUSED: Final = "process.refused"
 """The process ends before a stage of it began, with the sentence that says why. Fields: error, message."""
 
 STAGE_FAILED: Final = "stage.failed"
-"""A stage raised; the process ends with exit code 1. Fields: stage, error, message."""
+"""A stage raised; the process ends with exit code 1. ``message`` says what to do, and ``exception`` where an
+unforeseen error came up, which is to be reported. Fields: stage, error, message."""
 
 STAGE_RESTARTED: Final = "stage.restarted"
 """A commit was not certain, or Kafka or the registry did not answer: the stage goes on from what is

@@ -13,6 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from relay.domain.failures import Fatal
+from relay.engine.kafka import KafkaFailure
 from relay.engine.stages.process import run_stages
 from relay.engine.telemetry import events
 from relay.engine.telemetry.health import Health
@@ -133,6 +134,16 @@ def test_an_unforeseen_error_is_told_with_its_exception(process: Process) -> Non
         assert process.run(process.stage("mapper", fail)) == 1
     (failure,) = [log for log in logs if log["event"] == events.STAGE_FAILED]
     assert isinstance(failure["exc_info"], KeyError)
+    assert failure["message"].startswith("KeyError('x'): a defect of the relay itself. Started again, it goes on")
+
+
+def test_a_failure_that_others_have_is_told_in_its_own_words(process: Process) -> None:
+    def fail(turn: int) -> None:
+        raise KafkaFailure("Kafka at 127.0.0.1:1: no leader")
+
+    with capture_logs() as logs:
+        assert process.run(process.stage("mapper", fail)) == 1
+    assert _failures([dict(log) for log in logs]) == [("mapper", "KafkaFailure", "Kafka at 127.0.0.1:1: no leader")]
 
 
 def test_even_a_stage_that_leaves_by_system_exit_is_noticed(process: Process) -> None:
