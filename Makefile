@@ -16,7 +16,7 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,\
 	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $(name))))
 
 KEEP ?=
-# Three at a time, also on two cores: what takes long mostly waits for processes and for time to pass; storms do even more.
+# Three at a time, also on two cores, and four storms: what takes long mostly waits for processes and for time to pass.
 # The shuffled order, the drawn examples and the order of sets are the same each time, so that a failure comes again.
 PYTEST_ARGS ?= --dist worksteal --randomly-seed=1 --hypothesis-seed=1
 export PYTHONHASHSEED ?= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import select
@@ -31,6 +32,12 @@ class _Forks:
                 command, cwd=ROOT, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()], start_new_session=True
             )
         self._lock = Lock()
+        atexit.register(self._end)
+
+    def _end(self) -> None:
+        """Whatever it still runs is killed by then."""
+        self._channel.close()
+        self._process.wait()
 
     def ask(self, files: Sequence[int] = (), **asked: object) -> dict[str, Any]:
         """The answer to a message."""

@@ -10,9 +10,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests import cor_process
 from tests.cor_process import ROOT, run_cor, start_cor
 from tests.faults.harness import CONFIGURATION
 
@@ -69,9 +71,17 @@ def test_it_is_ended_by_signals(environment: dict[str, str], number: signal.Sign
         assert process.poll() == code
 
 
-def test_a_patience_that_ends_leaves_nothing(environment: dict[str, str]) -> None:
+def test_a_patience_that_ends_leaves_nothing(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[str]] = []
+
+    def noted(*given: Any, **more: Any) -> subprocess.Popen[str]:
+        started.append(start_cor(*given, **more))
+        return started[-1]
+
+    monkeypatch.setattr(cor_process, "start_cor", noted)
     with pytest.raises(subprocess.TimeoutExpired):
         run_cor(["run", "mapper"], environment, 0.5)
+    assert [one.returncode for one in started] == [-signal.SIGKILL]
 
 
 def test_nothing_is_left_of_a_test_that_is_killed(environment: dict[str, str]) -> None:
