@@ -68,7 +68,7 @@ def render(request: Request, screen: str, tables: ReadTables, *, status: int = 2
         zone=site.zone,
         now=now,
         screen=screen,
-        orders=request.url_for("change_order").path,  # Linked to hundreds of times on some.
+        order_page=request.url_for("change_order").path,  # Linked to hundreds of times on some.
         read=read,
         decider=site.decider_of(request),
         query=request.query_params.get("q", "") if screen == "search" else "",
