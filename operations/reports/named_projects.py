@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from sqlalchemy import bindparam, text
@@ -20,7 +20,7 @@ WHERE s.project = :words OR s.target_project = :words OR EXISTS (
     AND ((d.system = s.system AND d.account = s.account AND d.named = s.project)
          OR (d.system = s.target_system AND d.account = s.target_account AND d.named = s.target_project)))
 """)
-_NAMES: Final = text("SELECT DISTINCT system, account, project, project_name FROM sums WHERE project_name IS NOT NULL")
+_NAMES: Final = text("SELECT DISTINCT project, project_name, account, system FROM sums WHERE project_name IS NOT NULL")
 _COUNTED: Final = text(
     f"SELECT MAX(project_name) AS name, SUM(change_orders) AS change_orders FROM sums WHERE {OF_PROJECTS}"  # noqa: S608 - of our own words
 ).bindparams(bindparam("projects", expanding=True))
@@ -34,9 +34,8 @@ def projects_named(tables: ReadTables, words: str) -> list[SourceProject]:
     named = {(row.system, row.account, row.project) for row in tables.rows(_NAMED, words=words)}
     # Databases know capitals and accents each in a way of their own.
     sought = folded(words)
-    named |= {
-        (row.system, row.account, row.project) for row in tables.rows(_NAMES) if folded(row.project_name) == sought
-    }
+    names: Iterable[tuple[str, ...]] = map(tuple, tables.rows(_NAMES))
+    named |= {(system, account, project) for project, name, account, system in names if folded(name) == sought}
     return sorted(named, key=lambda one: (one[0], one[1], one[2] or ""))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import text
@@ -17,8 +18,11 @@ from workers.views.folds.observed import sought_number, words_of
 MOST: Final = 200
 """Change orders that are shown; more words find fewer."""
 
-MOST_TITLES: Final = 20_000
+MOST_TITLES: Final = 12_000
 """Titles with the rarest of the words that are looked through for the others: where more have it, these alone are."""
+
+MOST_OF_ONE_WORD: Final = 5_000
+"""Titles with a word that is sought alone, of which the newest are found: where more have it, any are as good."""
 
 _WAYS: Final = (
     ("id", "c.change_order_key = :exact OR c.change_order_id = :exact"),
@@ -91,11 +95,11 @@ def _by_title(tables: ReadTables, exact: str) -> tuple[list[FoundChangeOrder], b
     counts = [tables.rows(_MANY_OF_A_WORD, **one)[0].many for one in limits]
     values = {f"word{place}": f"%{_literal(word)}%" for place, word in enumerate(sought)}
     likes = " AND ".join(f"c.title_sought LIKE :{name} ESCAPE '!'" for name in values)
-    query = text(
-        f"{_SELECT} c.change_order_key IN ({_OF_A_WORD}) AND {likes} ORDER BY c.observed_at DESC LIMIT {_READ}"
-    )
+    looked_through = _READ if len(sought) == 1 and counts[0] > MOST_OF_ONE_WORD else MOST_TITLES
+    keys = f"{_WORDS} {looked_through}"
+    query = text(f"{_SELECT} c.change_order_key IN ({keys}) AND {likes} ORDER BY c.observed_at DESC LIMIT {_READ}")
     rows = tables.rows(query, **limits[counts.index(min(counts))], **values)
-    fitting = [_told(row, "title") for row in rows if _has_all(row.title_sought, sought)]
+    fitting = [_told(row, "title") for row in islice((row for row in rows if _has_all(row.title_sought, sought)), MOST)]
     # With a page full of them nobody misses one that was not read.
     return fitting, min(counts) <= MOST_TITLES and (len(rows) < _READ or len(fitting) >= MOST)
 
@@ -111,7 +115,6 @@ _SELECT: Final = """
     FROM change_orders c WHERE c.origin_id IS NULL AND
 """
 _WORDS: Final = "SELECT change_order_key FROM title_words WHERE word >= :word AND word < :end LIMIT"
-_OF_A_WORD: Final = f"{_WORDS} {MOST_TITLES}"
 _MANY_OF_A_WORD: Final = text(f"SELECT COUNT(*) AS many FROM ({_WORDS} {MOST_TITLES + 1}) found")  # noqa: S608
 _READ: Final = 5 * MOST
 """Titles that are read to see whether words begin so: within others they may stand as well."""

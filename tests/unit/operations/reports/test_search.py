@@ -53,9 +53,17 @@ def test_of_words_that_many_titles_have_some_are_looked_through_and_that_is_said
     read: ReadTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "MOST_TITLES", 2)
-    monkeypatch.setattr(search, "_OF_A_WORD", f"{search._WORDS} 2")
     steel, rare = find(read, "steel new"), find(read, "steel paint")
     assert (numbers(steel), steel.is_all) == (["20"], True)
     assert (numbers(rare), rare.is_all) == ([], True)
     common = find(read, "steel door")
     assert (len(numbers(common)), common.is_all) == (2, False)
+
+
+def test_of_one_word_that_many_titles_have_any_are_as_good(read: ReadTables, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "MOST_OF_ONE_WORD", 2)
+    monkeypatch.setattr(search, "_READ", 2)
+    alone, two = find(read, "steel"), find(read, "steel door")
+    assert len(numbers(alone)) == 2
+    assert set(numbers(alone)) < {"17", "18", "20"}
+    assert numbers(two) == ["20", "18"], "of several words all titles with the rarest are looked through"
