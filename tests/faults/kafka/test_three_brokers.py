@@ -21,7 +21,7 @@ from tests.faults.conftest import record
 from tests.faults.harness import Relay, awaited, prepare
 from tests.faults.kafka.carrying import CONFIGURATION, OFFICES, Carrying
 
-pytestmark = [pytest.mark.storm, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.storm, pytest.mark.longest, pytest.mark.timeout(900)]
 
 TRANSACTIONS = "__transaction_state"
 TOO_FEW = "NotEnoughReplicas"
