@@ -25,7 +25,7 @@ prints ``listening on http://127.0.0.1:PORT`` when it is ready, and ends on SIGT
 **Control**, under ``/_sandbox`` of the same port, JSON both ways, 400 with ``error`` when refused:
 
 * ``GET /_sandbox``: name, settings and operations with a sentence each.
-* ``GET /_sandbox/history``: every request to the simulated remote: ``n``, ``at``, ``method``,
+* ``GET /_sandbox/history``: every request that reached the simulated remote whole: ``n``, ``at``, ``method``,
   ``path``, ``target``, ``query`` (pairs), ``headers`` (without credentials), ``body``, ``status``,
   ``answer_headers``, ``answer`` (text), ``applied`` (how many times the service acted on it),
   ``applied_at``, ``answered`` (the whole answer was sent to somebody who was still there),

@@ -72,14 +72,27 @@ class Handler(BaseHTTPRequestHandler):
     def _body(self, headers: dict[str, str]) -> bytes:
         if headers.get("transfer-encoding", "").lower() == "chunked":
             return b"".join(self._chunks())
-        return self.rfile.read(int(headers.get("content-length", "0") or 0))
+        return self._whole(int(headers.get("content-length", "0") or 0))
 
     def _chunks(self) -> Iterator[bytes]:
-        while size := int(self.rfile.readline().split(b";")[0], 16):
-            yield self.rfile.read(size)
-            self.rfile.readline()
-        while self.rfile.readline().strip():
+        while size := int(self._line().split(b";")[0], 16):
+            yield self._whole(size)
+            self._line()
+        while self._line().strip():
             pass
+
+    def _whole(self, size: int) -> bytes:
+        """So many bytes. Whoever went away before has asked nothing: neither service nor history hears of it."""
+        body = self.rfile.read(size)
+        if len(body) < size:
+            raise ConnectionAbortedError(f"the request ended after {len(body)} of {size} bytes")
+        return body
+
+    def _line(self) -> bytes:
+        line = self.rfile.readline()
+        if not line.endswith(b"\n"):
+            raise ConnectionAbortedError("the request ended within its chunks")
+        return line
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - named by the base class
         """The history is the log."""

@@ -51,6 +51,27 @@ def test_a_chunked_body_is_read(control: Control, caller: httpx.Client) -> None:
     assert caller.get("/next").status_code == 200
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"Content-Length: 4\r\n\r\n",
+        b"Content-Length: 4\r\n\r\nbod",
+        b"Transfer-Encoding: chunked\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n4\r\nbo",
+        b"Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n",
+    ],
+)
+def test_a_request_that_is_cut_off_was_none(control: Control, sent: bytes) -> None:
+    """As when the client is killed between its header and its body."""
+    parts = urlsplit(control.url)
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=10) as client:
+        client.sendall(b"POST /x HTTP/1.1\r\nHost: x\r\n" + sent)
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(1000) == b""
+    assert (control.history(), control.state()["calls"]) == ([], [])
+
+
 def test_an_answer_is_compressed_for_those_who_accept_it(control: Control, caller: httpx.Client) -> None:
     assert caller.get("/zipped").headers["Content-Encoding"] == "gzip"
     assert "Content-Encoding" not in caller.get("/zipped", headers={"Accept-Encoding": "identity"}).headers
