@@ -276,6 +276,7 @@ def what_goes_wrong(run: Run) -> None:
     cinx.fault("status", submission, status=500, skip=1, body=said)
 
 
+@pytest.mark.longest
 @needs_proc
 @pytest.mark.timeout(600)  # Seven stages at work, and beside them twelve commands, each a process of its own.
 def test_no_secret_is_left_anywhere(run: Run) -> None:

@@ -266,6 +266,7 @@ def test_a_system_that_does_not_answer_is_said_and_read_once_it_does(office: Off
     assert len(again["accounts"]["cinx:acme"]["purchase_orders"]) == 8
 
 
+@pytest.mark.longest
 def test_what_is_throttled_is_said_and_the_next_run_goes_on_there(office: Office, out: Path) -> None:
     procore = office.systems["procore"]
     procore.fault("status", {"path": "/cost_codes"}, status=429, times=100)

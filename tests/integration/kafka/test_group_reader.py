@@ -454,7 +454,7 @@ def test_what_a_failed_poll_has_given_up_can_be_paused_and_is_told_by_the_next(
     """The group has forgotten a member, which learns it just before the broker goes."""
     topic = make_topic(partitions=2)
     begin(f"{prefix}group", topic, 2)
-    reader = join(topic, instance=None)
+    reader = join(topic, instance=None, session_timeout_s=6.0)  # After which the group has forgotten it, too.
     owned = until(owns(2), reader).assigned
     client: Any = reader._consumer
 

@@ -45,6 +45,7 @@ def withdrawn(site: Site, name: str) -> bool:
     return any(one.kind is OutcomeKind.WITHDRAWN for one in of_it)
 
 
+@pytest.mark.longest
 def test_the_way_from_a_preview_to_a_live_route(site: Site) -> None:
     site.configure(TOWER)
     site.observe(*(order(str(number), number * 10) for number in range(1, 9)), order("9", status=Status.DRAFT))

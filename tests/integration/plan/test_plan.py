@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from tests.integration.plan.conftest import TOWER, Site, order
 
 WRONG = """
@@ -167,6 +169,7 @@ def test_a_contract_and_an_order_that_are_gone_are_refused_as_the_writers_then_r
     assert {reason for reason, _ in told.values()} == {"procore.contract_unknown", "cinx.po_not_found"}
 
 
+@pytest.mark.longest
 def test_what_is_answered_is_planned_and_of_the_rest_it_is_said_why_it_is_not(site: Site) -> None:
     site.configure(TOWER)
     site.observe(order("1"))

@@ -40,6 +40,7 @@ def ran(deployed: Deployed, *stages: str) -> str:
     return said
 
 
+@pytest.mark.longest
 @pytest.mark.timeout(600)  # some thirty processes, one after the other
 def test_everything_can_be_done_with_the_rights_that_the_manifests_give(deployed: Deployed) -> None:
     """Provisioning, a change order all the way, dead letters, a redrive, a replay, and looking at it all."""

@@ -138,6 +138,7 @@ def restore(tmp_path: Path, kafka: Kafka) -> Iterator[Restore]:
         yield made
 
 
+@pytest.mark.longest
 @pytest.mark.parametrize("file", DUMPS, ids=lambda file: file.name.removesuffix(".jsonl.gz"))
 def test_this_release_goes_on_where_another_one_stopped(restore: Restore, file: Path) -> None:
     restored = restore(dump.read(file))
