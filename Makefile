@@ -16,7 +16,7 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,\
 	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $(name))))
 
 KEEP ?=
-# Three at a time, also on two cores, and four storms: what takes long mostly waits for processes and for time to pass.
+# Four at a time, also on two cores, and five storms: what takes long mostly waits for processes and for time to pass.
 # The shuffled order, the drawn examples and the order of sets are the same each time, so that a failure comes again.
 PYTEST_ARGS ?= --dist worksteal --randomly-seed=1 --hypothesis-seed=1
 export PYTHONHASHSEED ?= 1
@@ -55,12 +55,12 @@ docs: $(STAMP)  ## log events, metrics and the contract with other services, wri
 	$(BIN)/python docs/tables.py && $(BIN)/python -m docs.contract_files
 
 test: $(STAMP)  ## every test but the storms, on real Apache Kafka
-	$(BIN)/python -m pytest -n 3 -m "not storm" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 4 -m "not storm" $(PYTEST_ARGS)
 
 # Where storms are: to look for them among thousands of other tests takes a minute. A test holds that they are here.
 STORMS := tests/browser tests/contract/operations tests/faults tests/integration
 proof: $(STAMP)  ## the storms: processes are killed in every gap, and remotes lose answers
-	$(BIN)/python -m pytest -n 4 -m storm $(PYTEST_ARGS) $(STORMS)
+	$(BIN)/python -m pytest -n 5 -m storm $(PYTEST_ARGS) $(STORMS)
 
 demo: $(STAMP)  ## the main job, shown on this machine; KEEP=1 leaves it running
 	$(BIN)/python -m deploy.demo $(if $(KEEP),--keep)
