@@ -26,8 +26,8 @@ class JavaKafka:
         self._jars = fetch("kafka", "copy-dependencies")
 
     def server(self, properties: Path) -> list[str]:
-        """What starts a node."""
-        return self._command("kafka.Kafka", str(properties))
+        """What starts a node. What it unpacks lies beside its properties, and goes with them, killed or not."""
+        return self._command("kafka.Kafka", str(properties), folder=properties.parent)
 
     def format(self, properties: Path, *, before: tuple[str, ...] = ()) -> None:
         """Makes a node's folder ready for its first start. ``before``: a command that runs the command after it.
@@ -35,11 +35,11 @@ class JavaKafka:
         Raises ``StartFailed`` with Kafka's own words.
         """
         arguments = ("format", "-t", CLUSTER_ID, "-c", str(properties))
-        command = [*before, *self._command("kafka.tools.StorageTool", *arguments)]
+        command = [*before, *self._command("kafka.tools.StorageTool", *arguments, folder=properties.parent)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise StartFailed(f"Kafka could not format its folder:\n{done.stdout}{done.stderr}")
 
-    def _command(self, main: str, *arguments: str) -> list[str]:
-        log = f"-Dlog4j2.configurationFile={_LOG4J}"
-        return [self._program, *self._flags, log, "-cp", f"{self._jars}/*", main, *arguments]
+    def _command(self, main: str, *arguments: str, folder: Path) -> list[str]:
+        own = (f"-Dlog4j2.configurationFile={_LOG4J}", f"-Djava.io.tmpdir={folder}")
+        return [self._program, *self._flags, *own, "-cp", f"{self._jars}/*", main, *arguments]

@@ -30,7 +30,7 @@ class JavaRegistry:
         runner = next(home.glob("*-runner.jar"))
         self._child = Child(
             "Apicurio Registry",
-            [program, *_MEMORY, "-jar", str(runner)],
+            [program, *_MEMORY, f"-Djava.io.tmpdir={self._scratch.path}", "-jar", str(runner)],
             self._scratch.path / "registry.log",
             {
                 "QUARKUS_HTTP_HOST": LOOPBACK,
