@@ -126,6 +126,8 @@ _SMALL = {
     "log.index.size.max.bytes": str(1024 * 1024),
     "socket.request.max.bytes": str(LARGEST_REQUEST),
     "producer.id.expiration.ms": "86400000",
+    # Others of its cluster may start much later on a busy machine. By default it waits for a minute, and ends.
+    "initial.broker.registration.timeout.ms": "240000",
 }
 
 _PROMPT = {

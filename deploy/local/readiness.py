@@ -22,7 +22,7 @@ def wait_until(
     *,
     alive: Callable[[], bool],
     words: Callable[[], str],
-    seconds: float = 90.0,
+    seconds: float = 150.0,
 ) -> None:
     """Returns when ``ready`` says so. Raises :class:`StartFailed`, with ``words()``, otherwise."""
     end = time.monotonic() + seconds

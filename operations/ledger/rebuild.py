@@ -39,6 +39,8 @@ from workers.procore_writer.adapter import ProcoreAdapter
 
 _FOLDED_FROM: Final = (WRITES, OUTCOMES, LETTERS, CURRENT)
 _LOOK_EVERY: Final = 0.5
+_LATE: Final = 1.5
+"""Sessions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +114,10 @@ def rebuild(environment: Environment, system: str, *, who: str, why: str) -> Reb
 
 
 def _refuse_members(environment: Environment, cluster: Cluster, stage: str) -> None:
-    """One that has ended without a goodbye is a member until its session ends, which is waited for."""
-    group, until = f"{environment.prefix}{stage}", time.monotonic() + environment.settings.session_timeout
+    """One that has ended without a goodbye is a member until its session ends, which is waited for; a busy broker is
+    late to notice.
+    """
+    group, until = f"{environment.prefix}{stage}", time.monotonic() + _LATE * environment.settings.session_timeout
     while (members := cluster.members(group)) and time.monotonic() < until:
         time.sleep(_LOOK_EVERY)
     if members:

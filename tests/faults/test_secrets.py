@@ -158,7 +158,7 @@ class Run:
             cwd=ROOT,
             env=self.environment(kafka_password),
             capture_output=True,
-            timeout=PATIENCE,
+            timeout=2 * PATIENCE,  # Beside seven processes at work.
             check=False,
         )
         self.left += [(f"output of cor {' '.join(arguments)}", ended.stdout + ended.stderr)]

@@ -139,6 +139,7 @@ def asked(relay: Relay) -> Counter[str]:
     return Counter(letter.reason for letter in relay.letters().values() if letter.kind is LetterKind.NEEDS_REVIEW)
 
 
+@pytest.mark.timeout(400)  # A dozen processes, one after the other.
 def test_after_a_lost_ledger_nothing_is_written_and_nobody_is_asked_twice(
     relay: Relay, cluster: Cluster, remotes: dict[str, Simulated]
 ) -> None:
