@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from typing import Any, BinaryIO, cast
 from urllib.parse import parse_qsl, unquote
 
@@ -54,6 +55,17 @@ class Handler(BaseHTTPRequestHandler):
     def _connection(self, note: Callable[[bool], None]) -> Connection:
         return Connection(self.connection, cast(BinaryIO, self.wfile), self.server.simulator.clock, note)
 
+    def parse_request(self) -> bool:
+        """As the base class does, of a head that came whole: to that, the end of the stream is as good as its end."""
+        head = [self._line()]
+        while head[-1].strip():
+            head.append(self._line())
+        stream, self.rfile = self.rfile, BytesIO(b"".join(head))
+        try:
+            return super().parse_request()
+        finally:
+            self.rfile = stream
+
     def handle_expect_100(self) -> bool:
         """The client waits for this line before it sends its body."""
         going_on = super().handle_expect_100()
@@ -91,7 +103,7 @@ class Handler(BaseHTTPRequestHandler):
     def _line(self) -> bytes:
         line = self.rfile.readline()
         if not line.endswith(b"\n"):
-            raise ConnectionAbortedError("the request ended within its chunks")
+            raise ConnectionAbortedError("the request ended within its head or its chunks")
         return line
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - named by the base class

@@ -54,6 +54,9 @@ def test_a_chunked_body_is_read(control: Control, caller: httpx.Client) -> None:
 @pytest.mark.parametrize(
     "sent",
     [
+        b"",
+        b"Authorization: Bea",
+        b"Accept: */*\r\n",
         b"Content-Length: 4\r\n\r\n",
         b"Content-Length: 4\r\n\r\nbod",
         b"Transfer-Encoding: chunked\r\n\r\n",
