@@ -23,7 +23,7 @@ from tenacity import (
 from relay.engine.kafka.client import Admin, Consumer, ours, raw, raw_offset
 from relay.engine.kafka.connection import Connection
 from relay.engine.kafka.failures import TopicsMissing, failure_of, translated
-from relay.engine.kafka.kafka_python_workarounds import committed_offsets
+from relay.engine.kafka.kafka_python_workarounds import brokers_without, committed_offsets
 from relay.engine.kafka.records import Partition
 
 
@@ -152,7 +152,10 @@ class Cluster:
         }
 
     def create(self, wishes: Iterable[TopicSpec]) -> frozenset[str]:
-        """Makes topics and waits until they can be used; returns those that were not there before."""
+        """Makes topics and waits until every broker knows them; returns those that were not there before.
+
+        Raises ``KafkaUnreachable`` where one does not within 15 seconds; then they are made all the same.
+        """
         wanted = {
             one.name: {
                 "num_partitions": one.partitions,
@@ -168,7 +171,7 @@ class Cluster:
             lambda: self._admin.create_topics(wanted, raise_errors=False),
         )
         created = [name for name in map(self._created, answer["topics"]) if name is not None]
-        self._asked("waiting for new topics", lambda: self._admin.wait_for_topics(created))
+        self._asked("waiting for new topics", lambda: self._require_known(list(wanted)))
         return frozenset(created)
 
     def alter(self, settings: Mapping[str, Mapping[str, str]]) -> None:
@@ -296,6 +299,14 @@ class Cluster:
     def _known_to(self, group: str) -> list[Partition]:
         found = self._asked(f"listing the offsets of {group}", lambda: self._admin.list_group_offsets({group: None}))
         return [ours(one) for one in found.get(group, {})]
+
+    def _require_known(self, topics: Sequence[str]) -> None:
+        """Whoever asks next may ask any broker, and one that has not heard yet says that there is no such topic."""
+        if without := brokers_without(self._admin, topics, _SOON_MS):
+            numbers = ", ".join(map(str, sorted(without)))
+            raise errors.UnknownTopicOrPartitionError(
+                f"not every broker knows all of {', '.join(sorted(topics))} yet (not: {numbers}): try again"
+            )
 
     def _created(self, answer: Mapping[str, Any]) -> str | None:
         kind = errors.for_code(answer["error_code"])

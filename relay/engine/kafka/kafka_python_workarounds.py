@@ -27,6 +27,7 @@ from kafka.net.compat import KafkaNetClient
 from kafka.net.inet import KafkaNetSocket
 from kafka.net.manager import KafkaConnectionManager
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
+from kafka.protocol.metadata import MetadataRequest
 from kafka.record.legacy_records import LegacyRecordBatch
 from kafka.record.util import crc32c_c, decode_varint
 
@@ -362,6 +363,36 @@ def committed_offsets(consumer: Any, partitions: Sequence[Any], timeout_ms: floa
     """
     found = consumer._coordinator.fetch_committed_offsets(partitions, timeout_ms=timeout_ms)  # noqa: SLF001
     return {one: committed.offset for one, committed in found.items()}
+
+
+# -- asking every broker
+
+
+def brokers_without(admin: Any, topics: Sequence[str], timeout_ms: float) -> frozenset[int]:
+    """The brokers that do not tell of all ``topics`` yet, each partition with a leader; empty where all can be used.
+
+    The library's public words ask whichever broker is the least busy. After the one that has heard of a new topic may
+    come another that has not, for which it does not exist. Raises a ``KafkaError`` that asking again does not mend.
+    """
+    manager = admin._manager  # noqa: SLF001
+    names = [MetadataRequest.MetadataRequestTopic(name=topic) for topic in topics]
+
+    def told(broker: int | None) -> Any:
+        request = MetadataRequest(topics=names, allow_auto_topic_creation=False)
+        return manager.run(manager.send, request, broker, timeout_ms)
+
+    def tells(broker: int) -> bool:
+        try:
+            found = told(broker).topics
+        except errors.RetriableError:
+            return False
+        kinds = [errors.for_code(one.error_code) for topic in found for one in (topic, *topic.partitions)]
+        for kind in kinds:
+            if kind is not errors.NoError and not issubclass(kind, errors.RetriableError):
+                raise kind(f"{', '.join(topics)} at broker {broker}")
+        return all(kind is errors.NoError for kind in kinds)
+
+    return frozenset(one.node_id for one in told(None).brokers if not tells(one.node_id))
 
 
 # -- what compressed batches unfold to

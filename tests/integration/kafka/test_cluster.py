@@ -18,6 +18,7 @@ from relay.engine.kafka import (
     TopicSpec,
 )
 from relay.engine.kafka import cluster as cluster_module
+from relay.engine.kafka.kafka_python_workarounds import brokers_without
 
 MakeTopic = Callable[..., str]
 
@@ -31,6 +32,37 @@ def test_creating_says_what_was_new(cluster: Cluster, connection: Connection, pr
     assert cluster.partition_counts([one.name, two.name, f"{prefix}three"]) == {one.name: 2, two.name: 1}
     assert {one.name, two.name} <= cluster.topics()
     assert not any(topic.startswith("__") for topic in cluster.topics())
+
+
+def test_a_broker_tells_of_a_topic_that_is_there_and_of_no_other(cluster: Cluster, make_topic: MakeTopic) -> None:
+    made = make_topic("made")
+    assert brokers_without(cluster._admin, [made], 5_000) == frozenset()
+    assert brokers_without(cluster._admin, [made, f"{made}-absent"], 5_000) == {1}
+
+
+def test_a_topic_is_made_when_every_broker_knows_it(
+    cluster: Cluster, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks next may ask any, and was told by one that had not heard yet that there is no such topic: first
+    offsets were then not set, and nobody said so.
+    """
+    answers = [frozenset({2, 3}), frozenset({3}), frozenset[int]()]
+    monkeypatch.setattr(cluster_module, "brokers_without", lambda *_: answers.pop(0))
+    topic = TopicSpec(name=f"{prefix}one", partitions=1, replication=1)
+    assert cluster.create([topic]) == {topic.name}
+    assert not answers
+    answers = [frozenset({3}), frozenset[int]()]
+    assert cluster.create([topic]) == frozenset(), "one that is there already may have been made a moment ago"
+    assert not answers
+
+
+def test_a_broker_that_does_not_come_to_know_a_topic_is_told(
+    cluster: Cluster, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_module, "_asking_again", cluster_module._asking_again.copy(stop=stop_after_attempt(2)))
+    monkeypatch.setattr(cluster_module, "brokers_without", lambda *_: frozenset({3, 2}))
+    with pytest.raises(KafkaUnreachable, match=rf"not every broker knows all of {prefix}one.*not: 2, 3\): try again"):
+        cluster.create([TopicSpec(name=f"{prefix}one", partitions=1, replication=1)])
 
 
 def test_settings_can_be_read_and_changed_one_by_one(cluster: Cluster, make_topic: MakeTopic) -> None:

@@ -6,6 +6,7 @@ library has mended it, and which workaround goes.
 
 from __future__ import annotations
 
+import asyncio
 import importlib.metadata
 import socket
 import ssl
@@ -13,18 +14,19 @@ import struct
 import threading
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 import pytest
-from kafka import KafkaConsumer, errors
+from kafka import KafkaAdminClient, KafkaConsumer, errors
 from kafka.consumer.fetcher import Fetcher
 from kafka.net.compat import KafkaNetClient
 from kafka.net.inet import KafkaNetSocket, create_connection
 from kafka.net.selector import NetworkSelector
 from kafka.net.transport import KafkaSSLTransport, KafkaTCPTransport
 from kafka.producer.sender import Sender
+from kafka.protocol.metadata import MetadataRequest, MetadataResponse
 from kafka.record.default_records import DefaultRecordBatchBuilder
 from kafka.record.legacy_records import LegacyRecordBatchBuilder
 from kafka.record.memory_records import MemoryRecords
@@ -615,3 +617,81 @@ def test_what_a_coordinator_that_is_gone_was_to_be_asked_is_asked_again() -> Non
     workarounds.keep_requests(producer)
     assert len(producer.asks()) == 1
     assert producer.client.waited == [3_000], "a connection is not waited for as long as an answer"
+
+
+# -- asking every broker
+
+NEW = "observed"
+
+
+class Brokers:
+    """What three brokers tell of one topic: by their numbers an error and, where there is none, the partition's.
+
+    Whichever is the least busy is the first.
+    """
+
+    def __init__(self, **told: tuple[type[errors.KafkaError], type[errors.KafkaError]] | Exception) -> None:
+        self.told = {int(name.removeprefix("node")): words for name, words in told.items()}
+        self.asked: list[int | None] = []
+
+    async def send(self, request: MetadataRequest, node_id: int | None = None, _ms: float = 0.0) -> MetadataResponse:
+        self.asked.append(node_id)
+        assert not request.allow_auto_topic_creation
+        words = self.told[min(self.told) if node_id is None else node_id]
+        if isinstance(words, Exception):
+            raise words
+        topic, partition = words
+        partitions = [] if topic is not errors.NoError else [_partition(partition)]
+        return MetadataResponse(
+            brokers=[
+                MetadataResponse.MetadataResponseBroker(node_id=number, host="127.0.0.1", port=number)
+                for number in self.told
+            ],
+            topics=[MetadataResponse.MetadataResponseTopic(error_code=topic.errno, name=NEW, partitions=partitions)],
+        )
+
+    def run(self, call: Callable[..., Coroutine[Any, Any, Any]], *arguments: Any) -> Any:
+        return asyncio.run(call(*arguments))
+
+
+def _partition(kind: type[errors.KafkaError]) -> Any:
+    one = MetadataResponse.MetadataResponseTopic.MetadataResponsePartition
+    leader = 1 if kind is errors.NoError else -1
+    return one(error_code=kind.errno, partition_index=0, leader_id=leader, replica_nodes=[1], isr_nodes=[1])
+
+
+def administering(brokers: Brokers) -> Any:
+    admin = object.__new__(KafkaAdminClient)
+    vars(admin).update(_manager=brokers)
+    return admin
+
+
+TELLS = (errors.NoError, errors.NoError)
+HAS_NOT_HEARD = (errors.UnknownTopicOrPartitionError, errors.NoError)
+HAS_NO_LEADER = (errors.NoError, errors.LeaderNotAvailableError)
+
+
+def test_asking_every_broker_is_still_needed() -> None:
+    """One broker's word is enough for the library, and the next question may go to one that has not heard."""
+    brokers = Brokers(node1=TELLS, node2=HAS_NOT_HEARD, node3=HAS_NO_LEADER)
+    administering(brokers).wait_for_topics([NEW], timeout_ms=0)
+    assert brokers.asked == [None], MENDED.format("brokers_without")
+
+
+def test_brokers_that_have_not_heard_of_a_topic_are_told() -> None:
+    brokers = Brokers(node1=TELLS, node2=HAS_NOT_HEARD, node3=HAS_NO_LEADER)
+    assert workarounds.brokers_without(administering(brokers), [NEW], 1000) == {2, 3}
+    assert brokers.asked == [None, 1, 2, 3]
+    every = Brokers(node1=TELLS, node2=TELLS, node3=TELLS)
+    assert workarounds.brokers_without(administering(every), [NEW], 1000) == frozenset()
+
+
+def test_a_broker_that_does_not_answer_has_not_told() -> None:
+    brokers = Brokers(node1=TELLS, node2=errors.RequestTimedOutError())
+    assert workarounds.brokers_without(administering(brokers), [NEW], 1000) == {2}
+
+
+def test_a_broker_that_refuses_to_tell_is_not_waited_for() -> None:
+    brokers = Brokers(node1=TELLS, node2=(errors.TopicAuthorizationFailedError, errors.NoError))
+    with pytest.raises(errors.TopicAuthorizationFailedError, match=f"{NEW} at broker 2"):
+        workarounds.brokers_without(administering(brokers), [NEW], 1000)
