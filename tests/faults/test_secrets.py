@@ -44,6 +44,7 @@ from relay.engine.provision import record_names
 from relay.engine.record_codec import record_codec
 from relay.engine.topics import LETTERS, OUTCOMES
 from tests.conftest import PARTITIONS
+from tests.cor_process import run_cor
 from tests.faults import leaving
 from tests.faults.harness import PATIENCE, ROOT, awaited, end
 from tests.faults.leaving import Trace, found_in
@@ -153,16 +154,9 @@ class Run:
 
     def cor(self, *arguments: str, kafka_password: str = "kafka-password") -> str:
         """What a command prints belongs to what is left behind, whether it succeeds or not."""
-        ended = subprocess.run(
-            [sys.executable, "-m", "cli", *arguments],
-            cwd=ROOT,
-            env=self.environment(kafka_password),
-            capture_output=True,
-            timeout=2 * PATIENCE,  # Beside seven processes at work.
-            check=False,
-        )
-        self.left += [(f"output of cor {' '.join(arguments)}", ended.stdout + ended.stderr)]
-        return ended.stdout.decode()
+        ended = run_cor(arguments, self.environment(kafka_password), 2 * PATIENCE)  # Beside seven processes at work.
+        self.left += [(f"output of cor {' '.join(arguments)}", (ended.stdout + ended.stderr).encode())]
+        return ended.stdout
 
     def log(self, stage: str) -> str:
         return (self.folder / f"log of {stage}").read_text(encoding="utf-8")
@@ -278,7 +272,7 @@ def what_goes_wrong(run: Run) -> None:
 
 @pytest.mark.longest
 @needs_proc
-@pytest.mark.timeout(600)  # Seven stages at work, and beside them twelve commands, each a process of its own.
+@pytest.mark.timeout(1200)  # Seven stages at work, and beside them eleven commands; a third of it on a busy machine.
 def test_no_secret_is_left_anywhere(run: Run) -> None:
     source, procore = run.remotes["constructiononline"], run.remotes["procore"]
     source.people("load_company", seed=2, change_orders=40, project_ids=[1321036, 1321037], max_items=4)
