@@ -304,8 +304,9 @@ class Cluster:
         """Whoever asks next may ask any broker, and one that has not heard yet says that there is no such topic."""
         if without := brokers_without(self._admin, topics, _SOON_MS):
             numbers = ", ".join(map(str, sorted(without)))
-            raise errors.UnknownTopicOrPartitionError(
-                f"not every broker knows all of {', '.join(sorted(topics))} yet (not: {numbers}): try again"
+            raise errors.KafkaTimeoutError(
+                f"brokers {numbers} do not know all of {', '.join(sorted(topics))} yet. "
+                "What is made stays: try again once they are well"
             )
 
     def _created(self, answer: Mapping[str, Any]) -> str | None:

@@ -389,7 +389,7 @@ def brokers_without(admin: Any, topics: Sequence[str], timeout_ms: float) -> fro
         kinds = [errors.for_code(one.error_code) for topic in found for one in (topic, *topic.partitions)]
         for kind in kinds:
             if kind is not errors.NoError and not issubclass(kind, errors.RetriableError):
-                raise kind(f"{', '.join(topics)} at broker {broker}")
+                raise kind(f"describing {', '.join(topics)} at broker {broker}")
         return all(kind is errors.NoError for kind in kinds)
 
     return frozenset(one.node_id for one in told(None).brokers if not tells(one.node_id))

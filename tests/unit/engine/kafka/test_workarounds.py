@@ -693,5 +693,5 @@ def test_a_broker_that_does_not_answer_has_not_told() -> None:
 
 def test_a_broker_that_refuses_to_tell_is_not_waited_for() -> None:
     brokers = Brokers(node1=TELLS, node2=(errors.TopicAuthorizationFailedError, errors.NoError))
-    with pytest.raises(errors.TopicAuthorizationFailedError, match=f"{NEW} at broker 2"):
+    with pytest.raises(errors.TopicAuthorizationFailedError, match=f"describing {NEW} at broker 2"):
         workarounds.brokers_without(administering(brokers), [NEW], 1000)
